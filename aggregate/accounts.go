@@ -1,0 +1,146 @@
+package aggregate
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// Accounts are what a process counts on its own: how many events its door accepted, and how many redelivered copies its consumer saw. They are kept by
+// process and minute and written every now and then, so a process that is killed forgets its last moments: unlike the windows,
+// these are no proof, but what the windows are compared with.
+type Accounts struct {
+	store   itemStore
+	now     func() time.Time
+	process string
+
+	mu    sync.Mutex // guards dirty and all
+	all   map[accountKey]account
+	dirty map[accountKey]bool
+}
+
+type accountKey struct {
+	site   string
+	minute int64
+}
+
+type account struct {
+	Accepted    uint64 `json:"accepted,omitempty"`
+	Redelivered uint64 `json:"redelivered,omitempty"`
+}
+
+// NewAccounts returns the accounts of this process.
+func NewAccounts(s store.Store, now func() time.Time) *Accounts {
+	return &Accounts{
+		store: s, now: now, process: uuid.NewString(),
+		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
+	}
+}
+
+// Accepted notes that n events of a site were accepted.
+func (a *Accounts) Accepted(site string, n uint64) { a.note(site, account{Accepted: n}) }
+
+// Redelivered notes that n copies were seen that had their outcome already.
+func (a *Accounts) Redelivered(site string, n uint64) { a.note(site, account{Redelivered: n}) }
+
+func (a *Accounts) note(site string, more account) {
+	k := accountKey{site, floor(a.now().UnixMilli(), minuteMS)}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	sum := a.all[k]
+	sum.Accepted += more.Accepted
+	sum.Redelivered += more.Redelivered
+	a.all[k] = sum
+	a.dirty[k] = true
+}
+
+// Flush writes what changed since the last flush.
+func (a *Accounts) Flush(ctx context.Context) error {
+	var errs []error
+	for k, sum := range a.take() {
+		if err := a.write(ctx, k, sum); err != nil {
+			a.putBack(k)
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (a *Accounts) write(ctx context.Context, k accountKey, sum account) error {
+	value, err := json.Marshal(sum)
+	if err != nil {
+		return fmt.Errorf("encode account: %w", err)
+	}
+	key := store.Key{Partition: "A#" + siteKey(k.site), Sort: timeKey(k.minute) + "#" + a.process}
+	if _, err := a.store.Put(ctx, key, value, store.Write{Any: true, Relaxed: true}); err != nil {
+		return fmt.Errorf("write account of site %q: %w", k.site, err)
+	}
+	return nil
+}
+
+// take returns what is to be written, and forgets minutes that are over and written.
+func (a *Accounts) take() map[accountKey]account {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	changed := make(map[accountKey]account, len(a.dirty))
+	old := floor(a.now().UnixMilli(), minuteMS) - minuteMS
+	for k, sum := range a.all {
+		switch {
+		case a.dirty[k]:
+			changed[k] = sum
+		case k.minute < old:
+			delete(a.all, k)
+		}
+	}
+	clear(a.dirty)
+	return changed
+}
+
+func (a *Accounts) putBack(k accountKey) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dirty[k] = true
+}
+
+// Run flushes every half second until ctx ends, and once more then. Errors go to onError; what could not be written is tried again.
+func (a *Accounts) Run(ctx context.Context, onError func(error)) {
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			if err := a.Flush(context.WithoutCancel(ctx)); err != nil {
+				onError(err)
+			}
+			return
+		case <-tick.C:
+			if err := a.Flush(ctx); err != nil {
+				onError(err)
+			}
+		}
+	}
+}
+
+// readAccounts returns the sum of all processes' accounts of a site in [from, to), by arrival.
+func readAccounts(ctx context.Context, items itemStore, site string, sp span) (account, error) {
+	var sum account
+	for it, err := range items.Scan(ctx, store.Range{Partition: "A#" + siteKey(site), From: timeKey(sp.from), To: timeKey(sp.to)}) {
+		if err != nil {
+			return sum, fmt.Errorf("read accounts of site %q: %w", site, err)
+		}
+		var one account
+		if err := json.Unmarshal(it.Value, &one); err != nil {
+			return sum, fmt.Errorf("decode account %s: %w", it.Key.Sort, err)
+		}
+		sum.Accepted += one.Accepted
+		sum.Redelivered += one.Redelivered
+	}
+	return sum, nil
+}

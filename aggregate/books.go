@@ -1,0 +1,61 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"github.com/streamgauge/streamgauge/event"
+)
+
+// Books are the ledger of a site beside what its doors accepted.
+type Books struct {
+	Ledger
+	Accepted uint64
+	// InTransit is what was accepted and has no outcome yet. Records that were put straight onto the stream, and what a killed
+	// process accepted in its last half second, were accepted without being noted; so it is never below zero.
+	InTransit uint64
+}
+
+// forEver is later than every time that an event can have.
+const forEver = event.MaxTimeMS + 1
+
+// Books returns the ledger of a site, or of all sites and of copies without one if the site is "". Copies that are counted, or are duplicates of such,
+// are found by the event time of their window, all others by when they arrived; accepted events by when they were. The span is in Unix milliseconds and is
+// widened to whole windows; to = 0 means no end.
+func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books, error) {
+	sites, err := r.booked(ctx, site)
+	if err != nil {
+		return Books{}, err
+	}
+	sp := span{event.Window(from), forEver}
+	if to > 0 {
+		sp.to = ceilWindow(to)
+	}
+	var b Books
+	for _, s := range sites {
+		if err := r.pieces(ctx, s, sp.from, sp.to, func(_ int64, sum *Summary) { b.Ledger.Merge(sum.Ledger) }); err != nil {
+			return b, err
+		}
+		acc, err := readAccounts(ctx, r.store, s.ID, sp)
+		if err != nil {
+			return b, err
+		}
+		b.Accepted += acc.Accepted
+		b.Redelivered += acc.Redelivered
+	}
+	b.InTransit = uint64(max(0, int64(min(b.Accepted, math.MaxInt64))-int64(b.Received)))
+	return b, nil
+}
+
+// booked returns the sites that the books of a site, or of all, are made of.
+func (r *Reader) booked(ctx context.Context, site string) ([]Site, error) {
+	if site == "" {
+		return everySite(ctx, r.sites)
+	}
+	s, err := r.sites.Get(ctx, site)
+	if errors.Is(err, ErrNoSite) {
+		return nil, err
+	}
+	return []Site{s}, err
+}

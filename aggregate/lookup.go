@@ -1,0 +1,168 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// Lookup finds out, from the store alone and without changing it, what became of copies. It shares with the committer where things are kept, and
+// nothing of how they are decided.
+type Lookup struct {
+	store store.Store
+	sites *Sites
+	cells *cellPlan
+	logs  map[Log]*logRecord
+}
+
+// logRecord is what a log says about copies.
+type logRecord struct {
+	ids  map[uint64]idKind
+	tags map[uint32]Outcome
+}
+
+// NewLookup returns a lookup of what is in the store now: each log is read once.
+func NewLookup(s store.Store, sites *Sites) *Lookup {
+	return &Lookup{store: s, sites: sites, cells: newCellPlan(s, 1), logs: make(map[Log]*logRecord)}
+}
+
+// Fate is what became of a copy. Outcome is zero where the store knows nothing of it.
+type Fate struct {
+	Outcome Outcome
+	// EventID identifies the event among those counted: the hash of its id and its site's; zero if it is not counted.
+	EventID CountedID
+	Site    string
+}
+
+// CountedID identifies a counted event.
+type CountedID struct {
+	Gen  uint32
+	Site string
+	ID   uint64
+}
+
+// Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set.
+func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival int64) (Fate, error) {
+	site, err := l.sites.Get(ctx, e.Site)
+	if errors.Is(err, ErrNoSite) {
+		return l.Poison(ctx, p, arrival)
+	}
+	if err != nil {
+		return Fate{}, err
+	}
+	times, err := l.times(ctx, site, e)
+	if err != nil {
+		return Fate{}, err
+	}
+	for _, at := range times {
+		fate, err := l.in(ctx, site, e, p, at)
+		if err != nil || fate.Outcome != 0 {
+			return fate, err
+		}
+	}
+	return l.Poison(ctx, p, arrival)
+}
+
+// times returns the times under which the copy may be booked: its own, the one claimed for its id, its arrival.
+func (l *Lookup) times(ctx context.Context, site Site, e *event.Event) ([]int64, error) {
+	times := []int64{e.ReceivedAt}
+	place := e.Place(e.ReceivedAt)
+	if place.Time != 0 && place.Time <= e.ReceivedAt+event.HorizonMS {
+		times = append(times, place.Time)
+	}
+	if place.Believed {
+		return times, nil
+	}
+	it, err := l.store.Get(ctx, claimKey(site, site.HashID(e.ID)))
+	if errors.Is(err, store.ErrNotFound) {
+		return times, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read claim: %w", err)
+	}
+	claimed, err := parseTimeKey(string(it.Value))
+	return append(times, claimed), err
+}
+
+// in looks for the copy in the log of a time.
+func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, at int64) (Fate, error) {
+	n, ok, err := l.cells.look(ctx, at)
+	if err != nil || !ok {
+		return Fate{}, err
+	}
+	log := Log{Gen: site.Gen, Site: site.ID, Window: event.Window(at), Cell: e.Cell(n)}
+	rec, err := l.log(ctx, log)
+	if err != nil {
+		return Fate{}, err
+	}
+	fate := Fate{Outcome: rec.tags[p.tag()], Site: site.ID}
+	id := site.HashID(e.ID)
+	if fate.Outcome == Counted {
+		if rec.ids[id] != idCounted {
+			return Fate{}, nil // the tag says counted, the ids do not
+		}
+		fate.EventID = CountedID{site.Gen, site.ID, id}
+	}
+	if fate.Outcome == Duplicate && rec.ids[id] != idCounted {
+		return Fate{}, nil // a duplicate of nothing
+	}
+	return fate, nil
+}
+
+// Poison returns the fate of a copy that can only be in quarantine.
+func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, error) {
+	it, err := l.store.Get(ctx, quarantineKey(QuarantinedCopy{Position: p, Arrival: arrival}))
+	if errors.Is(err, store.ErrNotFound) {
+		return Fate{}, nil
+	}
+	if err != nil {
+		return Fate{}, fmt.Errorf("read quarantine: %w", err)
+	}
+	c, err := decodeQuarantined(it)
+	if err != nil {
+		return Fate{}, err
+	}
+	n, ok, err := l.cells.look(ctx, c.Kept)
+	if err != nil || !ok {
+		return Fate{}, err
+	}
+	rec, err := l.log(ctx, Log{Gen: c.Gen, Site: c.Site, Window: event.Window(c.Kept), Cell: event.CellOf(p.Shard, n)})
+	if err != nil {
+		return Fate{}, err
+	}
+	return Fate{Outcome: rec.tags[p.tag()], Site: c.Site}, nil
+}
+
+// maxLookupLogs bounds the logs that are held in memory.
+const maxLookupLogs = 20_000
+
+func (l *Lookup) log(ctx context.Context, log Log) (*logRecord, error) {
+	if rec, ok := l.logs[log]; ok {
+		return rec, nil
+	}
+	entries, err := l.store.Read(ctx, log.key(), 0, store.Bodies)
+	if err != nil {
+		return nil, fmt.Errorf("read log of %v: %w", log, err)
+	}
+	rec := &logRecord{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
+	for _, e := range entries {
+		d, err := decodeDelta(e.Body, false)
+		if err != nil {
+			return nil, fmt.Errorf("delta %d of %v: %w", e.N, log, err)
+		}
+		for _, id := range d.ids {
+			rec.ids[id] = idCounted
+		}
+		for _, t := range d.tags {
+			rec.tags[t.tag] = t.outcome
+		}
+	}
+	if len(l.logs) >= maxLookupLogs {
+		clear(l.logs)
+	}
+	l.logs[log] = rec
+	return rec, nil
+}

@@ -1,0 +1,6 @@
+// Package naive is the obvious evaluator over raw events: it keeps every copy that it is told of, and answers from those. It has no windows but
+// their definition, no sketches, no deltas and no store. Tests compare the real thing with it; nothing else uses it.
+//
+// It says in the plainest form what package aggregate promises: an event is counted once, whatever number of copies of it come; the copy
+// that is processed first decides where nothing else does.
+package naive

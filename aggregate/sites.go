@@ -1,0 +1,231 @@
+package aggregate
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// BotRule says what becomes of a site's automated traffic.
+type BotRule string
+
+// The bot rules.
+const (
+	DropBots  BotRule = "drop"  // booked as bot, in no number
+	CountBots BotRule = "count" // counted like everything else
+)
+
+// Site is what is known of a site.
+type Site struct {
+	ID      string    `json:"id"`
+	TZ      string    `json:"tz"` // IANA name of the time zone that its days are in
+	Bots    BotRule   `json:"bots"`
+	Created time.Time `json:"created_at"`
+	Gen     uint32    `json:"gen"`
+	// Seed goes into the hashes of the site's ids and visitors, so that nobody outside can make two collide. It never changes:
+	// a hash must be the same at every delivery.
+	Seed    uint64 `json:"seed"`
+	Removed bool   `json:"removed,omitempty"`
+}
+
+// HashID returns the hash under which an event id of the site is looked for.
+func (s Site) HashID(id string) uint64 { return xxh3.HashStringSeed(id, s.Seed) }
+
+// HashVisitor returns the hash under which a visitor of the site is counted.
+func (s Site) HashVisitor(who string) uint64 { return xxh3.HashStringSeed(who, ^s.Seed) }
+
+// The errors of sites.
+var (
+	ErrNoSite     = errors.New("no such site")
+	ErrSiteExists = errors.New("the site exists already")
+	ErrBadSite    = errors.New("bad site")
+)
+
+const sitesPartition = "S"
+
+// siteTTL is how long a site is believed before it is read again: another process may have changed its rule.
+const siteTTL = 2 * time.Second
+
+// Sites is the registry of sites, kept in the store.
+type Sites struct {
+	store itemStore
+	now   func() time.Time
+
+	mu    sync.Mutex // guards known
+	known map[string]cachedSite
+}
+
+type cachedSite struct {
+	site Site
+	read time.Time
+}
+
+// NewSites returns the registry kept in s.
+func NewSites(s store.Store, now func() time.Time) *Sites {
+	return &Sites{store: s, now: now, known: make(map[string]cachedSite)}
+}
+
+// Get returns a site, or ErrNoSite. What it answers may be as old as siteTTL.
+func (s *Sites) Get(ctx context.Context, id string) (Site, error) {
+	s.mu.Lock()
+	c, ok := s.known[id]
+	s.mu.Unlock()
+	if ok && s.now().Sub(c.read) < siteTTL {
+		return c.site, live(c.site)
+	}
+	site, _, err := s.read(ctx, id)
+	if err != nil {
+		return Site{}, err
+	}
+	s.remember(site)
+	return site, live(site)
+}
+
+func live(s Site) error {
+	if s.Removed {
+		return ErrNoSite
+	}
+	return nil
+}
+
+func (s *Sites) remember(site Site) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known[site.ID] = cachedSite{site, s.now()}
+}
+
+func (s *Sites) read(ctx context.Context, id string) (Site, store.Revision, error) {
+	it, err := s.store.Get(ctx, store.Key{Partition: sitesPartition, Sort: id})
+	if errors.Is(err, store.ErrNotFound) {
+		return Site{}, 0, ErrNoSite
+	}
+	if err != nil {
+		return Site{}, 0, fmt.Errorf("read site %s: %w", id, err)
+	}
+	var site Site
+	if err := json.Unmarshal(it.Value, &site); err != nil {
+		return Site{}, 0, fmt.Errorf("decode site %s: %w", id, err)
+	}
+	return site, it.Revision, nil
+}
+
+// Ensure returns a site and creates it, in UTC and with DropBots, where there was none: the second answer says so. A site that
+// was removed stays removed until Add brings it back: that is ErrNoSite.
+func (s *Sites) Ensure(ctx context.Context, id string) (Site, bool, error) {
+	site, err := s.Get(ctx, id)
+	if !errors.Is(err, ErrNoSite) || site.Removed {
+		return site, false, err
+	}
+	site, err = s.Add(ctx, Site{ID: id})
+	if errors.Is(err, ErrSiteExists) {
+		site, err = s.Get(ctx, id)
+		return site, false, err
+	}
+	return site, err == nil, err
+}
+
+// Add creates a site, or brings a removed one back under a new generation, without its old numbers. Empty fields get their defaults.
+func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
+	if err := fillSite(&site); err != nil {
+		return Site{}, err
+	}
+	old, rev, err := s.read(ctx, site.ID)
+	switch {
+	case errors.Is(err, ErrNoSite):
+		site.Gen, site.Seed = 1, randomSeed()
+	case err != nil:
+		return Site{}, err
+	case !old.Removed:
+		return old, ErrSiteExists
+	default:
+		site.Gen, site.Seed = old.Gen+1, old.Seed
+	}
+	site.Created, site.Removed = s.now().UTC(), false
+	if err := s.write(ctx, site, rev); err != nil {
+		return Site{}, err
+	}
+	return site, nil
+}
+
+func fillSite(site *Site) error {
+	if !event.ValidSite(site.ID) {
+		return fmt.Errorf("%w: id %q: allowed are a-z, 0-9, '.' and '-', beginning with a letter or digit, at most %d", ErrBadSite, site.ID, event.MaxSite)
+	}
+	if site.TZ == "" {
+		site.TZ = "UTC"
+	}
+	if _, err := time.LoadLocation(site.TZ); err != nil || site.TZ == "Local" {
+		return fmt.Errorf("%w: time zone %q is not known; an IANA name such as Europe/Berlin is allowed", ErrBadSite, site.TZ)
+	}
+	switch site.Bots {
+	case "":
+		site.Bots = DropBots
+	case DropBots, CountBots:
+	default:
+		return fmt.Errorf("%w: bots %q: allowed are drop and count", ErrBadSite, site.Bots)
+	}
+	return nil
+}
+
+// Remove takes a site out of use: its events are refused and quarantined from now on. Its numbers stay in the store.
+func (s *Sites) Remove(ctx context.Context, id string) error {
+	site, rev, err := s.read(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := live(site); err != nil {
+		return err
+	}
+	site.Removed = true
+	return s.write(ctx, site, rev)
+}
+
+func (s *Sites) write(ctx context.Context, site Site, expect store.Revision) error {
+	value, err := json.Marshal(site)
+	if err != nil {
+		return fmt.Errorf("encode site %s: %w", site.ID, err)
+	}
+	_, err = s.store.Put(ctx, store.Key{Partition: sitesPartition, Sort: site.ID}, value, store.Write{Expect: expect})
+	if errors.Is(err, store.ErrConflict) {
+		return ErrSiteExists
+	}
+	if err != nil {
+		return fmt.Errorf("write site %s: %w", site.ID, err)
+	}
+	s.remember(site)
+	return nil
+}
+
+// List returns the sites in use, in order of their ids.
+func (s *Sites) List(ctx context.Context) ([]Site, error) {
+	sites := []Site{}
+	for it, err := range s.store.Scan(ctx, store.Range{Partition: sitesPartition}) {
+		if err != nil {
+			return nil, fmt.Errorf("list sites: %w", err)
+		}
+		var site Site
+		if err := json.Unmarshal(it.Value, &site); err != nil {
+			return nil, fmt.Errorf("decode site %s: %w", it.Key.Sort, err)
+		}
+		if !site.Removed {
+			sites = append(sites, site)
+		}
+	}
+	return sites, nil
+}
+
+func randomSeed() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, crypto/rand says
+	return binary.BigEndian.Uint64(b[:])
+}

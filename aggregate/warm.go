@@ -1,0 +1,125 @@
+package aggregate
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/hashicorp/golang-lru/v2/simplelru"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// logState is what a committer knows of a log: which ids and tags are in its deltas, and how many deltas there are. It may be
+// behind the store, when someone else appends; the conditional append finds that out.
+type logState struct {
+	// mu is held over a whole commit to the log, its store calls included: two commits of one process then do not race for the
+	// same number. A goroutine holds at most one of these.
+	mu   sync.Mutex
+	n    uint32 // number of the last delta known
+	ids  map[uint64]idKind
+	tags map[uint32]struct{}
+	mark markState
+	// listed: the cell is in the index of cells that exist.
+	listed bool
+}
+
+// idKind says how an id came into a log.
+type idKind uint8
+
+const (
+	idCounted idKind = iota + 1
+	idGuarded        // belongs here by its own time, is counted elsewhere
+)
+
+func newLogState() *logState {
+	return &logState{ids: make(map[uint64]idKind), tags: make(map[uint32]struct{})}
+}
+
+// catchUp reads the deltas that are not known yet.
+func (st *logState) catchUp(ctx context.Context, logs logStore, log Log) error {
+	entries, err := logs.Read(ctx, log.key(), st.n, store.Bodies)
+	if err != nil {
+		return fmt.Errorf("read log of %v: %w", log, err)
+	}
+	for _, e := range entries {
+		if e.N != st.n+1 { // appended behind the read; see eachEntry
+			break
+		}
+		d, err := decodeDelta(e.Body, false)
+		if err != nil {
+			return fmt.Errorf("delta %d of %v: %w", e.N, log, err)
+		}
+		st.apply(e.N, d)
+	}
+	return nil
+}
+
+// apply notes that delta n is in the log.
+func (st *logState) apply(n uint32, d *delta) {
+	for _, id := range d.ids {
+		st.ids[id] = idCounted
+	}
+	for _, id := range d.guards {
+		st.ids[id] = idGuarded
+	}
+	for _, t := range d.tags {
+		st.tags[t.tag] = struct{}{}
+	}
+	st.n = n
+}
+
+// size estimates the memory of the state, in bytes: an entry of a map takes about twice its key.
+func (st *logState) size() int { return 256 + 20*len(st.ids) + 10*len(st.tags) }
+
+// warm keeps the states of recent logs in a bounded amount of memory. Throwing one out is always safe.
+type warm struct {
+	mu    sync.Mutex // guards everything below; never held over a store call
+	lru   *simplelru.LRU[Log, *logState]
+	sizes map[Log]int
+	bytes int
+	max   int
+}
+
+func newWarm(maxBytes int) *warm {
+	w := &warm{sizes: make(map[Log]int), max: maxBytes}
+	w.lru, _ = simplelru.NewLRU(1<<30, func(log Log, _ *logState) { // fails only for a size below one
+		w.bytes -= w.sizes[log]
+		delete(w.sizes, log)
+	})
+	return w
+}
+
+// get returns the state of a log, which may be empty, for the caller to lock.
+func (w *warm) get(log Log) *logState {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if st, ok := w.lru.Get(log); ok {
+		return st
+	}
+	st := newLogState()
+	w.lru.Add(log, st)
+	return st
+}
+
+// settle accounts for a state that a commit has used, and throws out the oldest until all fit.
+func (w *warm) settle(log Log, st *logState) {
+	size := st.size()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if cur, ok := w.lru.Peek(log); !ok || cur != st {
+		return
+	}
+	w.bytes += size - w.sizes[log]
+	w.sizes[log] = size
+	for w.bytes > w.max && w.lru.Len() > 1 {
+		w.lru.RemoveOldest()
+	}
+}
+
+// forget drops a state that can no longer be trusted to be a prefix of the log.
+func (w *warm) forget(log Log) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lru.Remove(log)
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1 // it was tried, and did not succeed
+	exitUsage  = 2 // the command line is wrong
+)
+
+// commands is the command line: one field is one command.
+type commands struct {
+	Up      UpCmd      `cmd:"" help:"Run everything on this machine: collector, stream, consumer, store and page."`
+	Replay  ReplayCmd  `cmd:"" help:"Send the lines of access logs as events."`
+	Query   QueryCmd   `cmd:"" help:"Ask for the figures of a site."`
+	Ledger  LedgerCmd  `cmd:"" help:"Show the books of a site: what became of every event."`
+	Audit   AuditCmd   `cmd:"" help:"Read the stream again and look every event up."`
+	DLQ     DLQCmd     `cmd:"" name:"dlq" help:"Look at the records in quarantine."`
+	Site    SiteCmd    `cmd:"" help:"Add, list and remove sites."`
+	Version VersionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// After the first signal the default is back, so that a second one ends a command that still drains.
+	context.AfterFunc(ctx, stop)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the whole program, but for its signals: it parses the arguments, runs the command until ctx ends, and returns the
+// exit code.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	con := newConsole(stdin, stdout, stderr)
+	command, helped, err := parse(args, stdout, stderr)
+	if helped {
+		return exitOK
+	}
+	if err == nil {
+		command.BindTo(ctx, (*context.Context)(nil))
+		err = command.Run(con)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "streamgauge:", oneLine(err))
+	}
+	return exitCode(err)
+}
+
+// parse reads the command line. helped says that help was asked for, and printed.
+func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, helped bool, err error) {
+	parser, err := kong.New(&commands{},
+		kong.Name("streamgauge"),
+		kong.Description("Real-time clickstream analytics on Kinesis, where every click is counted exactly once."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }), // kong exits for --help alone, and goes on when this returns
+		kong.WithHyphenPrefixedParameters(true),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+	)
+	if err != nil {
+		return nil, false, err
+	}
+	command, err = parser.Parse(args)
+	if err != nil {
+		err = usageError{help: "streamgauge " + commandOf(err) + "--help", err: err}
+	}
+	return command, helped, err
+}
+
+// commandOf is the command that the arguments had chosen before they went wrong, with a space behind it, or "".
+func commandOf(err error) string {
+	var parseError *kong.ParseError
+	if !errors.As(err, &parseError) {
+		return ""
+	}
+	var names strings.Builder
+	for _, p := range parseError.Context.Path {
+		if p.Command != nil {
+			names.WriteString(p.Command.Name + " ")
+		}
+	}
+	return names.String()
+}
+
+// usageError is a command line that cannot be run.
+type usageError struct {
+	help string // the command that says what can be
+	err  error
+}
+
+func (e usageError) Error() string { return fmt.Sprintf("%v (see %s)", e.err, e.help) }
+func (e usageError) Unwrap() error { return e.err }
+
+func exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &usage):
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// oneLine joins the lines of an error that has several.
+func oneLine(err error) string { return strings.Join(strings.Split(err.Error(), "\n"), "; ") }

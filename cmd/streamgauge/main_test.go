@@ -1,0 +1,125 @@
+package main
+
+import (
+	"errors"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(leakChecked{m}, map[string]func(){"streamgauge": main, "unprivileged": unprivileged})
+}
+
+type leakChecked struct{ *testing.M }
+
+func (m leakChecked) Run() int {
+	code := m.M.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		os.Stderr.WriteString("goleak: " + err.Error() + "\n")
+		return 1
+	}
+	return code
+}
+
+// TestScripts runs testdata/script: what a user could type, each script against a door of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			d := newDoor(1, faults{})
+			server := httptest.NewServer(d)
+			e.Defer(server.Close)
+			e.Setenv("STREAMGAUGE_SERVER", server.URL)
+			e.Values["door"] = d
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"door":     controlDoor,
+			"received": received,
+			"exits":    exits,
+		},
+		RequireUniqueNames: true,
+	})
+}
+
+// exits is "exits CODE command args…": the command must end with that code.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	var end *exec.ExitError
+	if err := ts.Exec(args[1], args[2:]...); !errors.As(err, &end) || strconv.Itoa(end.ExitCode()) != args[0] {
+		ts.Fatalf("%s ended with %v, not with exit code %s", args[1], err, args[0])
+	}
+}
+
+// controlDoor is "door faulty", "door waits", "door loses" or "door poison TEXT".
+func controlDoor(ts *testscript.TestScript, _ bool, args []string) {
+	d := ts.Value("door").(*door)
+	if args[0] == "poison" {
+		text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
+		ts.Check(err)
+		d.poison(text)
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch args[0] {
+	case "faulty":
+		d.faults = faults{dropBefore: .2, dropAfter: .2, cut: .2, retry: .1, unready: .1}
+	case "unready":
+		d.faults = faults{unready: 1}
+	case "loses":
+		d.lost = 1
+	default:
+		ts.Fatalf("door %s?", args[0])
+	}
+}
+
+// received is "received N": the door has N different events, acknowledged all, and no complaint; with "copies N" instead,
+// N copies. It waits until they are there, for a command in the background.
+func received(ts *testscript.TestScript, _ bool, args []string) {
+	d := ts.Value("door").(*door)
+	want, err := strconv.Atoi(args[len(args)-1])
+	ts.Check(err)
+	have := func() int {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		switch args[0] {
+		case "copies":
+			return d.copies
+		case "requests":
+			return min(want, len(d.requests))
+		}
+		return len(d.acked)
+	}
+	for end := time.Now().Add(20 * time.Second); have() != want && time.Now().Before(end); {
+		runtime.Gosched()
+	}
+	if n := have(); n != want {
+		ts.Fatalf("the door has %d, want %d", n, want)
+	}
+	ts.Check(d.problem())
+}
+
+// unprivileged runs its arguments as root is not allowed to: without the capabilities that open every file.
+func unprivileged() {
+	runtime.LockOSThread()
+	for _, c := range []uintptr{unix.CAP_DAC_OVERRIDE, unix.CAP_DAC_READ_SEARCH} {
+		// It fails where there is nothing to drop: for a user who is not root.
+		_ = unix.Prctl(unix.PR_CAPBSET_DROP, c, 0, 0, 0)
+	}
+	path, err := os.Executable()
+	if err == nil {
+		err = unix.Exec(path[:len(path)-len("unprivileged")]+os.Args[1], os.Args[1:], os.Environ())
+	}
+	os.Stderr.WriteString("unprivileged: " + err.Error() + "\n")
+	os.Exit(1)
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/apigw"
+	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/consumer/mapping"
+	"github.com/streamgauge/streamgauge/dashboards"
+	"github.com/streamgauge/streamgauge/producer"
+)
+
+// buildDoor makes the producer and the server in front of it.
+func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescriptionSummary) error {
+	var err error
+	// The door answers at once when it cannot keep up, and the client, which has the events, decides.
+	n.producer, err = producer.New(n.broker.Client(), streamName, producer.Options{OnFull: producer.Fail})
+	if err != nil {
+		return err
+	}
+	n.closers = append(n.closers, closeProducer{n.producer})
+	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	n.server = apigw.New(apigw.Options{
+		Putter: n.producer, Store: n.store, Sites: n.sites, Reader: reader, Live: n.live, Accounts: n.accounts,
+		Quarantine:  aggregate.NewQuarantine(n.store, time.Now),
+		CreateSites: true, TrustAgent: true,
+		Page:     dashboards.Handler(),
+		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
+		Audit:    n.auditor(desc),
+		Counters: apigw.NewCounters(n.registry),
+		OnError:  func(err error) { n.log.Error().Err(err).Msg("request failed") },
+		OnSite:   func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
+	})
+	return nil
+}
+
+// auditWait is how long an audit waits for what was on the stream when it began.
+const auditWait = 30 * time.Second
+
+func (n *node) auditor(desc *types.StreamDescriptionSummary) func(context.Context, string) (any, error) {
+	checkpoints := consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp)
+	a := &consumer.Auditor{
+		Stream: n.broker.Client(), StreamName: streamName, StreamARN: *desc.StreamARN, Store: n.store, Sites: n.sites,
+		Consumed: func(ctx context.Context, shard string) (consumer.Progress, error) {
+			c, _, err := checkpoints.Load(ctx, shard)
+			if c == mapping.ShardEnd {
+				return consumer.Progress{All: true}, err
+			}
+			return consumer.Progress{SequenceNumber: c}, err
+		},
+	}
+	return func(ctx context.Context, site string) (any, error) {
+		wait, cancel := context.WithTimeout(ctx, auditWait)
+		defer cancel()
+		if err := n.mapping.WaitIdle(wait); err != nil && ctx.Err() != nil {
+			return nil, fmt.Errorf("wait for the consumer: %w", err)
+		}
+		return a.Run(ctx, site)
+	}
+}
+
+// closeProducer gives up on what is not delivered: run has flushed it before.
+type closeProducer struct{ p *producer.Producer }
+
+func (c closeProducer) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	return c.p.Close(ctx)
+}

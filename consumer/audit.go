@@ -1,0 +1,227 @@
+package consumer
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// StreamReader is what an audit needs of a stream; *kinesis.Client has it.
+type StreamReader interface {
+	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
+}
+
+// Auditor re-reads what the stream still holds and looks every copy up in the store. It shares no state with the consumer, and
+// decides nothing: it asks whether what is there has an outcome, and whether no event was counted twice.
+type Auditor struct {
+	Stream     StreamReader
+	StreamName string
+	StreamARN  string // as the mapping names it in its events
+	Store      store.Store
+	Sites      *aggregate.Sites
+	// Consumed returns how far a shard was consumed. What is behind that is pending.
+	Consumed func(ctx context.Context, shard string) (Progress, error)
+}
+
+// Progress is how far a shard was consumed.
+type Progress struct {
+	All            bool   // to its end; it is closed
+	SequenceNumber string // of the last record that was; "" if none was
+}
+
+// holds reports whether the record with that sequence number was consumed. Sequence numbers are decimal.
+func (p Progress) holds(seq string) bool {
+	if p.All || len(seq) != len(p.SequenceNumber) {
+		return p.All || len(seq) < len(p.SequenceNumber)
+	}
+	return seq <= p.SequenceNumber
+}
+
+// Difference is a copy that is not where it should be.
+type Difference struct {
+	Kind           string `json:"kind"` // "missing" or "counted_twice"
+	Shard          string `json:"shard"`
+	SequenceNumber string `json:"sequence_number"`
+	Index          int    `json:"index"`
+	ID             string `json:"id,omitempty"`
+	Message        string `json:"message"`
+}
+
+// Audit is what an audit found. Copies are those with an outcome, and those that should have one.
+type Audit struct {
+	Site            string       `json:"site"`
+	Copies          uint64       `json:"copies"`
+	Events          uint64       `json:"events"` // different ones that are counted
+	Counted         uint64       `json:"counted"`
+	Duplicate       uint64       `json:"duplicate"`
+	Bot             uint64       `json:"bot"`
+	Late            uint64       `json:"late"`
+	Quarantined     uint64       `json:"quarantined"`
+	Pending         uint64       `json:"pending"` // on the stream, not consumed yet
+	DifferenceCount uint64       `json:"difference_count"`
+	Differences     []Difference `json:"differences"`
+	Agrees          bool         `json:"agrees"`
+}
+
+// maxDifferences is how many an audit lists; all are counted.
+const maxDifferences = 100
+
+// Run audits a site, or everything if site is "".
+func (a *Auditor) Run(ctx context.Context, site string) (*Audit, error) {
+	r := &auditRun{
+		Auditor: a, lookup: aggregate.NewLookup(a.Store, a.Sites), counted: make(map[aggregate.CountedID]struct{}),
+		out: &Audit{Site: site, Differences: []Difference{}},
+	}
+	shards, err := a.shards(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range shards {
+		if err := r.shard(ctx, s); err != nil {
+			return nil, fmt.Errorf("audit %s: %w", s, err)
+		}
+	}
+	r.out.Events = uint64(len(r.counted))
+	r.out.Agrees = r.out.DifferenceCount == 0
+	return r.out, nil
+}
+
+func (a *Auditor) shards(ctx context.Context) ([]string, error) {
+	var ids []string
+	in := &kinesis.ListShardsInput{StreamName: &a.StreamName}
+	for {
+		out, err := a.Stream.ListShards(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("list shards: %w", err)
+		}
+		for _, s := range out.Shards {
+			ids = append(ids, *s.ShardId)
+		}
+		if out.NextToken == nil {
+			return ids, nil
+		}
+		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
+	}
+}
+
+type auditRun struct {
+	*Auditor
+	lookup  *aggregate.Lookup
+	counted map[aggregate.CountedID]struct{}
+	out     *Audit
+}
+
+func (r *auditRun) shard(ctx context.Context, shard string) error {
+	// Read before the records: everything up to here was committed before it is looked up.
+	done, err := r.Consumed(ctx, shard)
+	if err != nil {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	it, err := r.Stream.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
+		StreamName: &r.StreamName, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
+	})
+	if err != nil {
+		return fmt.Errorf("get iterator: %w", err)
+	}
+	for next := it.ShardIterator; next != nil; {
+		out, err := r.Stream.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: next})
+		if err != nil {
+			return fmt.Errorf("get records: %w", err)
+		}
+		for i := range out.Records {
+			if err := r.record(ctx, shard, done, &out.Records[i]); err != nil {
+				return err
+			}
+		}
+		if len(out.Records) == 0 && (out.MillisBehindLatest == nil || *out.MillisBehindLatest == 0) {
+			return nil
+		}
+		next = out.NextShardIterator
+	}
+	return nil
+}
+
+func (r *auditRun) record(ctx context.Context, shard string, done Progress, rec *types.Record) error {
+	var arrived time.Time
+	if rec.ApproximateArrivalTimestamp != nil {
+		arrived = *rec.ApproximateArrivalTimestamp
+	}
+	items := unpack(nil, &events.KinesisEventRecord{
+		EventID: shard + ":" + *rec.SequenceNumber, EventSourceArn: r.StreamARN,
+		Kinesis: events.KinesisRecord{
+			SequenceNumber: *rec.SequenceNumber, Data: rec.Data, PartitionKey: *rec.PartitionKey,
+			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: arrived},
+		},
+	})
+	readEvents(items)
+	for i := range items {
+		fate, err := r.fate(ctx, &items[i])
+		if err != nil {
+			return err
+		}
+		r.book(&items[i], fate, done)
+	}
+	return nil
+}
+
+func (r *auditRun) fate(ctx context.Context, it *item) (aggregate.Fate, error) {
+	if it.poison != "" {
+		return r.lookup.Poison(ctx, it.pos, it.arrival)
+	}
+	return r.lookup.Event(ctx, &it.event, it.pos, it.arrival)
+}
+
+func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
+	site := fate.Site
+	if fate.Outcome == 0 {
+		site = it.event.Site
+		if site == "" {
+			site = event.SiteOfPartitionKey(it.partitionKey)
+		}
+	}
+	if r.out.Site != "" && site != r.out.Site {
+		return
+	}
+	if fate.Outcome == 0 && !done.holds(it.pos.SequenceNumber) {
+		r.out.Pending++
+		return
+	}
+	r.out.Copies++
+	switch fate.Outcome {
+	case aggregate.Counted:
+		r.out.Counted++
+		if _, twice := r.counted[fate.EventID]; twice {
+			r.differ(it, "counted_twice", "another copy of the same event is counted as well")
+		}
+		r.counted[fate.EventID] = struct{}{}
+	case aggregate.Duplicate:
+		r.out.Duplicate++
+	case aggregate.Bot:
+		r.out.Bot++
+	case aggregate.Late:
+		r.out.Late++
+	case aggregate.Quarantined:
+		r.out.Quarantined++
+	default:
+		r.differ(it, "missing", "the stream holds this copy, it was consumed, and it has no outcome")
+	}
+}
+
+func (r *auditRun) differ(it *item, kind, message string) {
+	r.out.DifferenceCount++
+	if len(r.out.Differences) < maxDifferences {
+		r.out.Differences = append(r.out.Differences, Difference{
+			Kind: kind, Shard: it.pos.Shard, SequenceNumber: it.pos.SequenceNumber, Index: it.pos.Index, ID: it.event.ID, Message: message,
+		})
+	}
+}

@@ -1,0 +1,46 @@
+package consumer
+
+import (
+	"context"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
+)
+
+// item is one copy of an event on its way through the stages. Exactly one of the three is true in the end: it was placed to be counted, it
+// was dropped, or it is in quarantine.
+type item struct {
+	pos          aggregate.Position
+	arrival      int64 // on the stream, Unix milliseconds
+	partitionKey string
+	data         []byte // the line, or the record where no line of it is an event
+
+	event event.Event
+	site  aggregate.Site
+
+	dropped aggregate.Outcome // Bot, or zero
+	poison  string            // the code of why it goes to quarantine, or ""
+	reason  string            // for people where it is poison, else a code
+	copy    aggregate.Copy
+}
+
+func (it *item) keep() bool { return it.dropped == 0 && it.poison == "" }
+
+func (it *item) drop(o aggregate.Outcome, reason string) { it.dropped, it.reason = o, reason }
+
+func (it *item) quarantine(code, message string) { it.poison, it.reason = code, message }
+
+// A stage looks at the items that are kept and sorts some out. Its error is that the store does not answer in time; it says nothing about
+// an item.
+type stage func(ctx context.Context, items []item) error
+
+// The codes of why a copy goes to quarantine.
+const (
+	poisonRecord  = "not_json"     // no line of the record is a JSON object
+	poisonEvent   = "invalid"      // a field is missing, wrong or too long
+	poisonSite    = "unknown_site" // the site is not registered, or was removed
+	poisonExpired = "expired"      // the window is beyond the redrive horizon
+)
+
+// botCrawler is the reason of a drop by user agent.
+const botCrawler = "crawler"

@@ -1,0 +1,97 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// reader walks along one shard. It keeps its place over expired iterators and failed calls.
+type reader struct {
+	kinesis Kinesis
+	waiter  Waiter // nil: poll
+	poll    time.Duration
+	stream  string
+	shardID string
+
+	place    position // behind the last record read
+	iterator *string  // at place; nil: none
+	ended    bool     // the shard is closed and read to its end
+	empty    bool     // the last read had no records, and is still worth something
+	behind   time.Duration
+}
+
+func newReader(c Config, shardID string, start position) *reader {
+	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, stream: c.StreamName, shardID: shardID, place: start}
+	r.waiter, _ = c.Kinesis.(Waiter)
+	return r
+}
+
+// read makes one GetRecords call. It does not wait for records. After an error it can be called again.
+func (r *reader) read(ctx context.Context) ([]types.Record, error) {
+	if err := r.seek(ctx); err != nil {
+		return nil, err
+	}
+	out, err := r.kinesis.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: r.iterator, Limit: new(int32(maxGetRecords))})
+	if err != nil {
+		r.forgetIfExpired(err)
+		return nil, err
+	}
+	r.advance(out)
+	return out.Records, nil
+}
+
+// seek gets an iterator if there is none.
+func (r *reader) seek(ctx context.Context) error {
+	if r.iterator != nil || r.ended {
+		return nil
+	}
+	out, err := r.kinesis.GetShardIterator(ctx, r.place.input(r.stream, r.shardID))
+	if err != nil {
+		return err
+	}
+	r.iterator, r.place = out.ShardIterator, r.place.settled()
+	return nil
+}
+
+func (r *reader) advance(out *kinesis.GetRecordsOutput) {
+	if n := len(out.Records); n > 0 {
+		r.place = after(aws.ToString(out.Records[n-1].SequenceNumber))
+	}
+	r.iterator = out.NextShardIterator
+	r.ended = r.iterator == nil
+	r.empty = len(out.Records) == 0
+	r.behind = time.Duration(aws.ToInt64(out.MillisBehindLatest)) * time.Millisecond
+}
+
+func (r *reader) forgetIfExpired(err error) {
+	if isExpiredIterator(err) {
+		r.iterator = nil
+	}
+}
+
+// atTip reports whether the last read found nothing, and nothing was left to find.
+func (r *reader) atTip() bool { return r.empty && r.behind == 0 && !r.ended }
+
+// longestWait keeps an iterator younger than the 5 minutes after which it expires.
+const longestWait = time.Minute
+
+// wait returns when it may be worth to read again, and at the latest when ctx ends. An early return does no harm, so a Waiter's error is the
+// next read's to find, but for the pause.
+func (r *reader) wait(ctx context.Context) {
+	switch {
+	case r.behind > 0 || r.iterator == nil:
+	case r.waiter == nil:
+		_ = sleep(ctx, r.poll)
+	case r.empty:
+		ctx, cancel := context.WithTimeout(ctx, longestWait)
+		defer cancel()
+		if err := r.waiter.WaitForRecords(ctx, *r.iterator); err != nil && ctx.Err() == nil {
+			r.forgetIfExpired(err)
+			_ = sleep(ctx, r.poll)
+		}
+	}
+}

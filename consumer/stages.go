@@ -1,0 +1,196 @@
+package consumer
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mileusna/useragent"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
+)
+
+func (h *Handler) decode(_ context.Context, items []item) error {
+	readEvents(items)
+	return nil
+}
+
+// readEvents decodes the events. A record that nobody stamped at the door has arrived when the stream took it; so has one whose
+// stamp is ahead of that.
+func readEvents(items []item) {
+	for i := range items {
+		it := &items[i]
+		if !it.keep() {
+			continue
+		}
+		problems, err := it.event.Decode(it.data)
+		switch {
+		case err != nil:
+			it.quarantine(poisonRecord, err.Error())
+			continue
+		case len(problems) > 0:
+			it.quarantine(poisonEvent, describe(problems))
+			continue
+		}
+		e := &it.event
+		if e.ReceivedAt == 0 || e.ReceivedAt > it.arrival+event.MaxAheadMS {
+			e.ReceivedAt = it.arrival
+		}
+		if e.ID == "" {
+			e.ID = event.DeriveID(it.pos.Stream, it.pos.Shard, it.pos.SequenceNumber, it.pos.Index)
+		}
+	}
+}
+
+func describe(problems []event.FieldError) string {
+	parts := make([]string, len(problems))
+	for i, p := range problems {
+		parts[i] = p.Message
+	}
+	return strings.Join(parts, "; ")
+}
+
+// lookUpSites finds the site of every event, and creates those that are new where that is allowed.
+func (h *Handler) lookUpSites(ctx context.Context, items []item) error {
+	known := make(map[string]aggregate.Site)
+	for i := range items {
+		it := &items[i]
+		if !it.keep() {
+			continue
+		}
+		site, ok := known[it.event.Site]
+		if !ok {
+			var err error
+			if site, err = h.site(ctx, it.event.Site); err != nil {
+				return err
+			}
+			known[strings.Clone(it.event.Site)] = site
+		}
+		if site.ID == "" {
+			it.quarantine(poisonSite, "the site is not registered, or was removed")
+			continue
+		}
+		it.site = site
+	}
+	return nil
+}
+
+// site returns a site in use, or the zero Site.
+func (h *Handler) site(ctx context.Context, id string) (site aggregate.Site, err error) {
+	err = h.committer.Retry(ctx, func() (err error) {
+		if h.opts.CreateSites {
+			site, _, err = h.sites.Ensure(ctx, strings.Clone(id))
+		} else {
+			site, err = h.sites.Get(ctx, id)
+		}
+		if errors.Is(err, aggregate.ErrNoSite) {
+			site, err = aggregate.Site{}, nil
+		}
+		return err
+	})
+	return site, err
+}
+
+// filterBots drops automation where the site does not want it counted: what the door marked, and crawlers by their user agent.
+func (h *Handler) filterBots(_ context.Context, items []item) error {
+	for i := range items {
+		it := &items[i]
+		if !it.keep() || it.site.Bots != aggregate.DropBots {
+			continue
+		}
+		switch {
+		case it.event.Bot != "":
+			it.drop(aggregate.Bot, "marked")
+		case it.event.UserAgent != "" && h.isCrawler(it.event.UserAgent):
+			it.drop(aggregate.Bot, botCrawler)
+		}
+	}
+	return nil
+}
+
+func (h *Handler) isCrawler(ua string) bool {
+	if bot, ok := h.crawlers.Get(ua); ok {
+		return bot
+	}
+	bot := useragent.Parse(ua).Bot
+	h.crawlers.Add(strings.Clone(ua), bot)
+	return bot
+}
+
+// place finds the log of every copy. It is the last stage that can put a copy into quarantine.
+func (h *Handler) place(ctx context.Context, items []item) error {
+	for i := range items {
+		it := &items[i]
+		if it.poison != "" {
+			continue
+		}
+		var err error
+		if it.dropped != 0 {
+			it.copy, err = h.committer.PlaceDropped(ctx, it.site, &it.event, it.pos, it.dropped, it.reason)
+		} else {
+			it.copy, err = h.committer.Place(ctx, it.site, &it.event, it.pos)
+		}
+		if errors.Is(err, aggregate.ErrExpired) {
+			it.quarantine(poisonExpired, err.Error())
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quarantine puts poison aside, and only then places it: what the ledger counts as quarantined can be looked at.
+func (h *Handler) quarantine(ctx context.Context, items []item) error {
+	for i := range items {
+		it := &items[i]
+		if it.poison == "" {
+			continue
+		}
+		kept := aggregate.QuarantinedCopy{
+			Reason: it.poison, Message: it.reason, Position: it.pos, Arrival: it.arrival, Data: it.data,
+		}
+		site, err := h.siteOfPoison(ctx, it)
+		if err != nil {
+			return err
+		}
+		kept.Site, kept.Gen = site.ID, site.Gen
+		if err := h.committer.Retry(ctx, func() (err error) {
+			kept, err = h.kept.Keep(ctx, kept)
+			return err
+		}); err != nil {
+			return err
+		}
+		if it.copy, err = h.committer.PlaceQuarantined(ctx, kept); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// siteOfPoison finds the site that a bad copy is booked under: the one it names, or the one of its partition key, if there is such a
+// site.
+func (h *Handler) siteOfPoison(ctx context.Context, it *item) (aggregate.Site, error) {
+	if it.site.ID != "" {
+		return it.site, nil
+	}
+	for _, id := range [...]string{it.event.Site, event.SiteOfPartitionKey(it.partitionKey)} {
+		if !event.ValidSite(id) {
+			continue
+		}
+		var site aggregate.Site
+		err := h.committer.Retry(ctx, func() (err error) {
+			site, err = h.sites.Get(ctx, id)
+			if errors.Is(err, aggregate.ErrNoSite) {
+				site, err = aggregate.Site{}, nil
+			}
+			return err
+		})
+		if err != nil || site.ID != "" {
+			return site, err
+		}
+	}
+	return aggregate.Site{}, nil
+}

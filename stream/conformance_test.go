@@ -1,0 +1,66 @@
+package stream_test
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"go.uber.org/goleak"
+
+	"github.com/streamgauge/streamgauge/stream"
+	"github.com/streamgauge/streamgauge/stream/disk"
+	"github.com/streamgauge/streamgauge/stream/streamtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	_ streamtest.API = (*stream.Client)(nil)
+	_ streamtest.API = (*kinesis.Client)(nil)
+)
+
+func openBroker(t *testing.T, opt stream.Options) *stream.Broker {
+	t.Helper()
+	if opt.Dir == "" {
+		opt.Dir = "/data"
+	}
+	if opt.FS == nil {
+		opt.FS = disk.NewFake()
+	}
+	b, err := stream.Open(opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
+
+// sdkClient is the real SDK, talking HTTP to the broker.
+func sdkClient(t *testing.T, b *stream.Broker) *kinesis.Client {
+	t.Helper()
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	return kinesis.New(kinesis.Options{
+		Region:       "us-east-1",
+		BaseEndpoint: aws.String(server.URL),
+		Credentials:  credentials.NewStaticCredentialsProvider("any", "thing", ""),
+		Retryer:      aws.NopRetryer{},
+		HTTPClient:   server.Client(),
+	})
+}
+
+func TestConformanceInProcess(t *testing.T) {
+	streamtest.Run(t, func(t *testing.T) streamtest.API { return openBroker(t, stream.Options{}).Client() })
+}
+
+func TestConformanceHTTP(t *testing.T) {
+	streamtest.Run(t, func(t *testing.T) streamtest.API {
+		return sdkClient(t, openBroker(t, stream.Options{Dir: t.TempDir(), FS: disk.OS{}}))
+	})
+}

@@ -1,0 +1,107 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+const (
+	maxShards        = 10_000 // of all streams together
+	onDemandShards   = 4      // what Kinesis gives a new on-demand stream
+	defaultRetention = 24     // hours
+	defaultRecordKiB = 1024
+	maxRecordKiB     = 10 * 1024
+)
+
+// CreateStream makes a stream, which is active at once. See kinesis.Client.CreateStream.
+func (c *Client) CreateStream(ctx context.Context, in *kinesis.CreateStreamInput, _ ...options) (*kinesis.CreateStreamOutput, error) {
+	return call(ctx, c.b, in, c.b.createStream)
+}
+
+func (b *Broker) createStream(_ context.Context, in *kinesis.CreateStreamInput) (*kinesis.CreateStreamOutput, error) {
+	mode, shards, err := checkCreateStream(in)
+	if err != nil {
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.streams[*in.StreamName] != nil {
+		message := fmt.Sprintf("Stream %s under account %s already exists.", *in.StreamName, b.opt.Account)
+		return nil, &types.ResourceInUseException{Message: &message}
+	}
+	if have := b.shardCount(); have+shards > maxShards {
+		return nil, b.shardLimit(have, shards)
+	}
+	set := b.newSettings(in, mode, shards)
+	s, err := b.makeStream(set)
+	if err != nil {
+		return nil, internalError(err)
+	}
+	b.ordinal = set.Ordinal
+	b.streams[s.Name] = s
+	return &kinesis.CreateStreamOutput{}, nil
+}
+
+func checkCreateStream(in *kinesis.CreateStreamInput) (types.StreamMode, int, error) {
+	var v violations
+	v.number("shardCount", in.ShardCount, 1, 1<<31-1)
+	v.required("streamName", in.StreamName != nil)
+	v.text("streamName", in.StreamName, 1, 128, namePattern)
+	v.number("maxRecordSizeInKiB", in.MaxRecordSizeInKiB, defaultRecordKiB, maxRecordKiB)
+	mode := types.StreamModeProvisioned
+	if in.StreamModeDetails != nil {
+		v.required("streamModeDetails.streamMode", in.StreamModeDetails.StreamMode != "")
+		enum(&v, "streamModeDetails.streamMode", in.StreamModeDetails.StreamMode, mode.Values())
+		mode = in.StreamModeDetails.StreamMode
+	}
+	if err := v.err(); err != nil {
+		return "", 0, err
+	}
+	switch {
+	case in.ShardCount != nil:
+		return mode, int(*in.ShardCount), nil
+	case mode == types.StreamModeOnDemand:
+		return mode, onDemandShards, nil
+	}
+	return "", 0, invalidArgument("ShardCount must be provided for a stream in PROVISIONED mode.")
+}
+
+func (b *Broker) newSettings(in *kinesis.CreateStreamInput, mode types.StreamMode, shards int) settings {
+	set := settings{
+		Format:         settingsFormat,
+		Name:           *in.StreamName,
+		Ordinal:        b.ordinal + 1,
+		CreatedMS:      b.now(),
+		Mode:           mode,
+		RetentionHours: defaultRetention,
+		MaxRecordKiB:   defaultRecordKiB,
+	}
+	if in.MaxRecordSizeInKiB != nil {
+		set.MaxRecordKiB = *in.MaxRecordSizeInKiB
+	}
+	for i, r := range splitEvenly(shards) {
+		set.Shards = append(set.Shards, shardSettings{
+			Number: uint32(i), CreatedMS: set.CreatedMS, StartHashKey: r[0], EndHashKey: r[1],
+		})
+	}
+	return set
+}
+
+// shardCount is the number of shards of all streams. The caller holds mu.
+func (b *Broker) shardCount() int {
+	n := 0
+	for _, s := range b.streams {
+		n += len(s.shards)
+	}
+	return n
+}
+
+func (b *Broker) shardLimit(have, more int) error {
+	message := fmt.Sprintf("This request would exceed the shard limit for the account %s in %s. Current shard count for the account: %d. "+
+		"Limit: %d. Number of additional shards that would have resulted from this request: %d.",
+		b.opt.Account, b.opt.Region, have, maxShards, more)
+	return &types.LimitExceededException{Message: &message}
+}

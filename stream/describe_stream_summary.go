@@ -1,0 +1,39 @@
+package stream
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+)
+
+// DescribeStreamSummary describes a stream without its shards. See kinesis.Client.DescribeStreamSummary.
+func (c *Client) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...options) (*kinesis.DescribeStreamSummaryOutput, error) {
+	return call(ctx, c.b, in, c.b.describeStreamSummary)
+}
+
+func (b *Broker) describeStreamSummary(_ context.Context, in *kinesis.DescribeStreamSummaryInput) (*kinesis.DescribeStreamSummaryOutput, error) {
+	var v violations
+	v.stream(in.StreamName, in.StreamARN)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	s, err := b.lookup(in.StreamName, in.StreamARN)
+	if err != nil {
+		return nil, err
+	}
+	open, consumers := int32(len(s.shards)), int32(0)
+	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
+		StreamName:              &s.Name,
+		StreamARN:               &s.arn,
+		StreamStatus:            types.StreamStatusActive,
+		StreamModeDetails:       &types.StreamModeDetails{StreamMode: s.Mode},
+		StreamCreationTimestamp: s.created(),
+		RetentionPeriodHours:    &s.RetentionHours,
+		EncryptionType:          types.EncryptionTypeNone,
+		EnhancedMonitoring:      noMonitoring(),
+		OpenShardCount:          &open,
+		ConsumerCount:           &consumers,
+		MaxRecordSizeInKiB:      &s.MaxRecordKiB,
+	}}, nil
+}

@@ -1,0 +1,114 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/stream/internal/shardlog"
+)
+
+// Limits of one GetRecords.
+const (
+	maxGetRecords = 10_000
+	maxGetBytes   = 10 << 20 // of data and partition keys together
+)
+
+// GetRecords returns records from an iterator on, and the iterator to go on with. See kinesis.Client.GetRecords.
+func (c *Client) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...options) (*kinesis.GetRecordsOutput, error) {
+	out, err := call(ctx, c.b, in, c.b.getRecords)
+	if err != nil {
+		return nil, err
+	}
+	ownData(out.Records)
+	return out, nil
+}
+
+// getRecords returns records whose data is shared with other readers and must not be changed.
+func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
+	var v violations
+	v.number("limit", in.Limit, 1, maxGetRecords)
+	v.required("shardIterator", in.ShardIterator != nil)
+	v.text("shardIterator", in.ShardIterator, 1, 512, anyPattern)
+	if err := v.err(); err != nil {
+		return nil, err
+	}
+	s, sh, t, err := b.position(*in.ShardIterator)
+	if err != nil {
+		return nil, err
+	}
+	limit := maxGetRecords
+	if in.Limit != nil {
+		limit = int(*in.Limit)
+	}
+	var batch shardlog.Batch
+	err = b.use(s, func() error {
+		batch, err = sh.log.Read(t.index, limit, maxGetBytes)
+		return internalError(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	behind := int64(0)
+	if batch.Behind != 0 { // 0 means caught up, so a record that came just now counts as 1 ms
+		behind = max(1, b.now()-batch.Behind)
+	}
+	return &kinesis.GetRecordsOutput{
+		Records:            sh.records(batch.Entries),
+		MillisBehindLatest: &behind,
+		NextShardIterator:  b.iterate(s, sh, batch.Next),
+	}, nil
+}
+
+// records shows entries as the API does. What they point to is allocated in few pieces.
+func (sh *shard) records(entries []shardlog.Entry) []types.Record {
+	numbers := sh.sequenceNumbers(len(entries), func(i int) (uint64, int64) { return entries[i].Index, entries[i].Arrival })
+	keys := partitionKeys(entries)
+	times := make([]time.Time, len(entries))
+	out := make([]types.Record, len(entries))
+	for i, e := range entries {
+		times[i] = time.UnixMilli(e.Arrival).UTC()
+		out[i] = types.Record{
+			Data:                        e.Data,
+			PartitionKey:                &keys[i],
+			SequenceNumber:              &numbers[i],
+			ApproximateArrivalTimestamp: &times[i],
+			EncryptionType:              types.EncryptionTypeNone,
+		}
+	}
+	return out
+}
+
+func partitionKeys(entries []shardlog.Entry) []string {
+	size := 0
+	for _, e := range entries {
+		size += len(e.Key)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	keys := make([]string, len(entries))
+	for i, e := range entries {
+		at := all.Len()
+		all.Write(e.Key)
+		keys[i] = all.String()[at:]
+	}
+	return keys
+}
+
+// ownData gives the records data of their own, in one piece, so that the caller may change it.
+func ownData(records []types.Record) {
+	size := 0
+	for i := range records {
+		size += len(records[i].Data)
+	}
+	all := bytes.NewBuffer(make([]byte, 0, size))
+	for i := range records {
+		at := all.Len()
+		all.Write(records[i].Data)
+		records[i].Data = all.Bytes()[at:all.Len():all.Len()]
+	}
+}

@@ -1,0 +1,80 @@
+package stream
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/stream/internal/shardlog"
+)
+
+// PutRecord puts one record on a shard and returns when it is on disk. See kinesis.Client.PutRecord.
+func (c *Client) PutRecord(ctx context.Context, in *kinesis.PutRecordInput, _ ...options) (*kinesis.PutRecordOutput, error) {
+	return call(ctx, c.b, in, c.b.putRecord)
+}
+
+func (b *Broker) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*kinesis.PutRecordOutput, error) {
+	if err := checkPutRecord(in); err != nil {
+		return nil, err
+	}
+	s, err := b.lookup(in.StreamName, in.StreamARN)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkSize("data", in.PartitionKey, in.Data); err != nil {
+		return nil, err
+	}
+	h, err := recordHashKey(in.PartitionKey, in.ExplicitHashKey)
+	if err != nil {
+		return nil, err
+	}
+	sh := s.route(h)
+	var done shardlog.Appended
+	err = b.use(s, func() error {
+		done, err = sh.log.Append(ctx, []shardlog.Record{{Key: *in.PartitionKey, Data: in.Data}})
+		return internalError(err)
+	})
+	if err != nil {
+		return nil, err
+	}
+	number := sh.sequence(done.First, done.Arrival).String()
+	return &kinesis.PutRecordOutput{ShardId: &sh.id, SequenceNumber: &number, EncryptionType: types.EncryptionTypeNone}, nil
+}
+
+func checkPutRecord(in *kinesis.PutRecordInput) error {
+	var v violations
+	v.text("sequenceNumberForOrdering", in.SequenceNumberForOrdering, 0, 1<<20, sequencePattern)
+	v.required("partitionKey", in.PartitionKey != nil)
+	v.text("partitionKey", in.PartitionKey, 1, 256, anyPattern)
+	v.text("explicitHashKey", in.ExplicitHashKey, 0, 1<<20, hashKeyPattern)
+	v.required("data", in.Data != nil)
+	v.stream(in.StreamName, in.StreamARN)
+	return v.err()
+}
+
+// checkSize checks a record against the stream's limit, which counts key and data.
+func (s *dataStream) checkSize(field string, key *string, data []byte) error {
+	most := int(s.MaxRecordKiB) << 10
+	var v violations
+	v.blob(field, data, most)
+	if err := v.err(); err != nil {
+		return err
+	}
+	if size := len(*key) + len(data); size > most {
+		return invalidArgument("Record of %d bytes, partition key included, exceeds the limit of %d bytes.", size, most)
+	}
+	return nil
+}
+
+// recordHashKey is where a record falls in the key space.
+func recordHashKey(key, explicit *string) (hashKey, error) {
+	if explicit == nil {
+		return hashPartitionKey(*key), nil
+	}
+	h, err := parseHashKey(*explicit)
+	if err != nil {
+		return h, invalidArgument("Invalid ExplicitHashKey. ExplicitHashKey must be in the range: [0, 2^128-1]. Specified value was %s", *explicit)
+	}
+	return h, nil
+}

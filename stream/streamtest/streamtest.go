@@ -1,0 +1,169 @@
+package streamtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
+)
+
+type options = func(*kinesis.Options)
+
+// API is the part of *kinesis.Client that the suite calls.
+type API interface {
+	CreateStream(context.Context, *kinesis.CreateStreamInput, ...options) (*kinesis.CreateStreamOutput, error)
+	DeleteStream(context.Context, *kinesis.DeleteStreamInput, ...options) (*kinesis.DeleteStreamOutput, error)
+	DescribeStream(context.Context, *kinesis.DescribeStreamInput, ...options) (*kinesis.DescribeStreamOutput, error)
+	DescribeStreamSummary(context.Context, *kinesis.DescribeStreamSummaryInput, ...options) (*kinesis.DescribeStreamSummaryOutput, error)
+	ListStreams(context.Context, *kinesis.ListStreamsInput, ...options) (*kinesis.ListStreamsOutput, error)
+	ListShards(context.Context, *kinesis.ListShardsInput, ...options) (*kinesis.ListShardsOutput, error)
+	PutRecord(context.Context, *kinesis.PutRecordInput, ...options) (*kinesis.PutRecordOutput, error)
+	PutRecords(context.Context, *kinesis.PutRecordsInput, ...options) (*kinesis.PutRecordsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...options) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...options) (*kinesis.GetRecordsOutput, error)
+}
+
+// Run runs the suite. Open is called once for each group of cases.
+func Run(t *testing.T, open func(*testing.T) API) {
+	groups := map[string]func(*suite){
+		"Streams":     (*suite).streams,
+		"ListStreams": (*suite).listStreams,
+		"Shards":      (*suite).describedShards,
+		"ListShards":  (*suite).listShards,
+		"Put":         (*suite).puts,
+		"Routing":     (*suite).routing,
+		"Iterators":   (*suite).iterators,
+		"GetRecords":  (*suite).getRecords,
+		"Limits":      (*suite).limits,
+		"Refused":     (*suite).refused,
+	}
+	for name, group := range groups {
+		t.Run(name, func(t *testing.T) { group(&suite{T: t, api: open(t)}) })
+	}
+}
+
+// suite is a test with an implementation.
+type suite struct {
+	*testing.T
+	api API
+}
+
+func (s *suite) run(name string, f func(*suite)) {
+	s.Helper()
+	s.T.Run(name, func(t *testing.T) { f(&suite{T: t, api: s.api}) })
+}
+
+var streams atomic.Int64
+
+// newName is a stream name that was not used before.
+func newName() string { return fmt.Sprintf("streamtest-%d", streams.Add(1)) }
+
+// stream makes a stream and deletes it after the test.
+func (s *suite) stream(shards int32) string {
+	s.Helper()
+	name := newName()
+	_, err := s.api.CreateStream(s.Context(), &kinesis.CreateStreamInput{StreamName: &name, ShardCount: &shards})
+	s.must(err)
+	s.Cleanup(func() {
+		_, err := s.api.DeleteStream(context.Background(), &kinesis.DeleteStreamInput{StreamName: &name})
+		var gone *types.ResourceNotFoundException
+		if err != nil && !errors.As(err, &gone) {
+			s.Error(err)
+		}
+	})
+	return name
+}
+
+func (s *suite) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+func (s *suite) equal(got, want any) {
+	s.Helper()
+	if got != want {
+		s.Errorf("%v, want %v", got, want)
+	}
+}
+
+// wantError checks an error's code, and that its message holds a text.
+func (s *suite) wantError(err error, code, text string) {
+	s.Helper()
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		s.Fatalf("%v, want %s", err, code)
+	}
+	if api.ErrorCode() != code || !strings.Contains(api.ErrorMessage(), text) {
+		s.Errorf("%s: %s\nwant %s: %s", api.ErrorCode(), api.ErrorMessage(), code, text)
+	}
+}
+
+// The codes of the errors.
+const (
+	invalidArgument = "InvalidArgumentException"
+	validation      = "ValidationException"
+	notFound        = "ResourceNotFoundException"
+	inUse           = "ResourceInUseException"
+	limitExceeded   = "LimitExceededException"
+)
+
+// put puts one record and returns its sequence number.
+func (s *suite) put(stream, key string, data []byte) string {
+	s.Helper()
+	out, err := s.api.PutRecord(s.Context(), &kinesis.PutRecordInput{StreamName: &stream, PartitionKey: &key, Data: data})
+	s.must(err)
+	return *out.SequenceNumber
+}
+
+// numbered puts n records with the data "0", "1", … one after the other, and returns their sequence numbers.
+func (s *suite) numbered(stream string, n int) []string {
+	s.Helper()
+	numbers := make([]string, n)
+	for i := range numbers {
+		numbers[i] = s.put(stream, "key", fmt.Append(nil, i))
+	}
+	return numbers
+}
+
+// iterator asks for an iterator of a stream's first shard.
+func (s *suite) iterator(stream string, kind types.ShardIteratorType, sequence *string) *string {
+	s.Helper()
+	out, err := s.api.GetShardIterator(s.Context(), &kinesis.GetShardIteratorInput{
+		StreamName: &stream, ShardId: aws.String("shardId-000000000000"), ShardIteratorType: kind, StartingSequenceNumber: sequence,
+	})
+	s.must(err)
+	return out.ShardIterator
+}
+
+// get reads up to limit records, as many as there may be if it is 0.
+func (s *suite) get(iterator *string, limit int32) *kinesis.GetRecordsOutput {
+	s.Helper()
+	in := &kinesis.GetRecordsInput{ShardIterator: iterator}
+	if limit > 0 {
+		in.Limit = &limit
+	}
+	out, err := s.api.GetRecords(s.Context(), in)
+	s.must(err)
+	if out.NextShardIterator == nil || out.MillisBehindLatest == nil {
+		s.Fatal("no NextShardIterator or no MillisBehindLatest")
+	}
+	return out
+}
+
+// data joins the data of records with spaces.
+func data(records []types.Record) string {
+	texts := make([]string, len(records))
+	for i, r := range records {
+		texts[i] = string(r.Data)
+	}
+	return strings.Join(texts, " ")
+}
