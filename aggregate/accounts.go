@@ -14,12 +14,15 @@ import (
 )
 
 // Accounts are what a process counts on its own: how many events its door accepted, and how many redelivered copies its consumer saw. They are kept by
-// process and minute and written every now and then, so a process that is killed forgets its last moments: unlike the windows,
+// process and minute and written a moment later, so a process that is killed forgets its last hundredth of a second: unlike the windows,
 // these are no proof, but what the windows are compared with.
 type Accounts struct {
 	store   itemStore
 	now     func() time.Time
 	process string
+	wake    chan struct{} // holds one: there is something to flush
+
+	flushing sync.Mutex // held over a flush, before mu: of two writes at a time the older sum could come last
 
 	mu    sync.Mutex // guards dirty and all
 	all   map[accountKey]account
@@ -39,7 +42,7 @@ type account struct {
 // NewAccounts returns the accounts of this process.
 func NewAccounts(s store.Store, now func() time.Time) *Accounts {
 	return &Accounts{
-		store: s, now: now, process: uuid.NewString(),
+		store: s, now: now, process: uuid.NewString(), wake: make(chan struct{}, 1),
 		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
 	}
 }
@@ -59,10 +62,21 @@ func (a *Accounts) note(site string, more account) {
 	sum.Redelivered += more.Redelivered
 	a.all[k] = sum
 	a.dirty[k] = true
+	a.poke()
+}
+
+// poke makes Run flush soon.
+func (a *Accounts) poke() {
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
 }
 
 // Flush writes what changed since the last flush.
 func (a *Accounts) Flush(ctx context.Context) error {
+	a.flushing.Lock()
+	defer a.flushing.Unlock()
 	var errs []error
 	for k, sum := range a.take() {
 		if err := a.write(ctx, k, sum); err != nil {
@@ -109,22 +123,30 @@ func (a *Accounts) putBack(k accountKey) {
 	a.dirty[k] = true
 }
 
-// Run flushes every half second until ctx ends, and once more then. Errors go to onError; what could not be written is tried again.
+const (
+	// accountGap is the pause between two flushes: about what a killed process forgets.
+	accountGap = 10 * time.Millisecond
+	// accountRetry is the pause after a flush that failed.
+	accountRetry = time.Second
+)
+
+// Run flushes soon after every change until ctx ends, and once more then. Errors go to onError; what could not be written is tried again.
 func (a *Accounts) Run(ctx context.Context, onError func(error)) {
-	tick := time.NewTicker(500 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-			if err := a.Flush(context.WithoutCancel(ctx)); err != nil {
-				onError(err)
-			}
-			return
-		case <-tick.C:
+		case <-a.wake:
+			pause := accountGap
 			if err := a.Flush(ctx); err != nil {
 				onError(err)
+				pause = accountRetry
+				a.poke()
 			}
+			_ = wait(ctx, pause) // the loop asks ctx itself
 		}
+	}
+	if err := a.Flush(context.WithoutCancel(ctx)); err != nil {
+		onError(err)
 	}
 }
 

@@ -13,7 +13,7 @@ type Books struct {
 	Ledger
 	Accepted uint64
 	// InTransit is what was accepted and has no outcome yet. Records that were put straight onto the stream, and what a killed
-	// process accepted in its last half second, were accepted without being noted; so it is never below zero.
+	// process accepted in its last moment, were accepted without being noted; so it is never below zero.
 	InTransit uint64
 }
 

@@ -179,6 +179,7 @@ func (c *Committer) commit(ctx context.Context, log Log, fold func(*logState) (*
 	for {
 		d, ledger := fold(st)
 		if d.empty() {
+			c.warm.settle(log, st)
 			// The writer of what was redelivered may have died before it marked the minute.
 			return ledger, c.markIfClosed(ctx, log, st, st.n)
 		}

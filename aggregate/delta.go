@@ -34,11 +34,13 @@ type delta struct {
 
 // head is the part of a delta that is read often.
 type head struct {
-	ledger   Ledger
-	names    map[string]uint64
-	pages    map[string]uint64 // the top rows
-	visitors *sketch.Distinct
-	cut      bool // rows are missing
+	ledger    Ledger
+	events    uint64
+	pageviews uint64
+	names     map[string]uint64 // the top rows
+	pages     map[string]uint64 // the top rows
+	visitors  *sketch.Distinct
+	cut       bool // rows are missing
 }
 
 // encode writes the delta. The body holds 1 ids and 2 guards (8 bytes each, big endian), 3 tags (4 bytes and the outcome's), 4 the
@@ -56,7 +58,8 @@ func (d *delta) encode() store.Delta {
 	return store.Delta{Head: encodeHead(d.sum), Body: body}
 }
 
-// encodeHead writes 1 the ledger, 2 names and 3 pages as far as they fit, the largest first, 4 the visitors, 5 whether rows are missing.
+// encodeHead writes 1 the ledger, 2 names and 3 pages as far as they fit, the largest first, 4 the visitors, 5 whether rows are missing, 6 how
+// many events and 7 how many pageviews there are.
 func encodeHead(s *Summary) []byte {
 	distinct := sketch.NewDistinct(headDistinct)
 	for hash := range s.Sample.All {
@@ -64,6 +67,8 @@ func encodeHead(s *Summary) []byte {
 	}
 	b := appendLedger([]byte{wireVersion}, 1, s.Ledger)
 	b = appendBytes(b, 4, distinct.AppendBinary(nil))
+	b = appendUint(b, 6, s.Events())
+	b = appendUint(b, 7, s.Pageviews())
 	const flag = 2
 	b, allNames := appendTopRows(b, 2, s.Names, (headBytes-flag-len(b))/2)
 	b, allPages := appendTopRows(b, 3, s.Pages, headBytes-flag-len(b))
@@ -120,6 +125,10 @@ func decodeHead(b []byte) (*head, error) {
 			h.visitors, err = sketch.DecodeDistinct(bytes)
 		case 5:
 			h.cut = v != 0
+		case 6:
+			h.events = v
+		case 7:
+			h.pageviews = v
 		}
 		return err
 	})

@@ -28,6 +28,7 @@ type feed struct {
 
 	subs    map[*subscriber]struct{}
 	windows *liveWindows
+	pending map[int64]struct{} // windows that changed and that no frame has told of
 	books   liveBooks
 	boot    string // tells the cursors of this feed from those of an earlier one
 	seq     uint64
@@ -54,14 +55,22 @@ func newFeed(l *Live, site Site) *feed {
 		join: make(chan *subscriber), leave: make(chan *subscriber),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		hinted: make(map[Log]struct{}), subs: make(map[*subscriber]struct{}),
-		windows: newLiveWindows(), boot: strconv.FormatUint(rand.Uint64(), 36),
+		windows: newLiveWindows(), pending: make(map[int64]struct{}), boot: strconv.FormatUint(rand.Uint64(), 36),
 	}
 	f.ctx, f.stop = context.WithCancel(context.Background())
 	return f
 }
 
-// hint notes a log that has changed, and wakes the feed.
+// hint notes a log that has changed, and wakes the feed. Where the site was removed and taken anew, the feed ends: its readers come again, to one
+// of the new generation.
 func (f *feed) hint(log Log) {
+	switch {
+	case log.Gen > f.site.Gen:
+		f.stop()
+		return
+	case log.Gen < f.site.Gen:
+		return
+	}
 	f.mu.Lock()
 	f.hinted[log] = struct{}{}
 	f.mu.Unlock()
@@ -101,6 +110,9 @@ func (f *feed) run() {
 			f.rest()
 			f.refresh()
 		case <-tick.C:
+			if len(f.subs) == 0 { // who started it was gone before it could join
+				return
+			}
 			f.refresh()
 		}
 	}
@@ -175,10 +187,11 @@ func (f *feed) since(cursor string) ([]int64, bool) {
 // refresh reads what changed and tells all readers. When the store does not answer it does nothing: the next one makes up for it.
 func (f *feed) refresh() {
 	now := f.live.now()
-	changed, err := f.read(now)
-	if err != nil {
+	if err := f.read(now); err != nil {
 		return
 	}
+	changed := slices.Sorted(maps.Keys(f.pending))
+	clear(f.pending)
 	f.windows.forgetBefore(now.UnixMilli() - liveSpanMS - minuteMS)
 	f.seq++
 	f.recent = append(f.recent, change{f.seq, changed})
@@ -194,34 +207,29 @@ func (f *feed) refresh() {
 	}
 }
 
-// read brings windows and books up to date, and returns the windows that changed.
-func (f *feed) read(now time.Time) ([]int64, error) {
+// read brings windows and books up to date. The windows that changed are pending then, also after an error.
+func (f *feed) read(now time.Time) error {
 	f.mu.Lock()
 	hinted := f.hinted
 	f.hinted = make(map[Log]struct{})
 	f.mu.Unlock()
-	changed := make(map[int64]struct{})
-	oldest := floor(now.UnixMilli()-liveSpanMS, minuteMS)
+	sp := span{floor(now.UnixMilli()-liveSpanMS, minuteMS), now.UnixMilli() + currentSpanMS}
 	for log := range hinted {
-		if log.Window < oldest {
-			continue // past: only the books tell of it
+		if log.Window < sp.from || log.Window >= sp.to {
+			continue // past, or a guard far ahead: only the books tell of it
 		}
-		if err := f.windows.catchUp(f.ctx, f.live.reader.store, log, changed); err != nil {
+		if err := f.windows.catchUp(f.ctx, f.live.reader.store, log, f.pending); err != nil {
 			f.scanned = time.Time{} // the hint is lost: read everything again
-			return nil, err
+			return err
 		}
 	}
 	if now.Sub(f.scanned) >= rescanEvery {
-		sp := span{oldest, now.UnixMilli() + currentSpanMS}
-		if err := f.windows.scan(f.ctx, f.live.reader.store, f.site, sp, changed); err != nil {
-			return nil, err
+		if err := f.windows.scan(f.ctx, f.live.reader.store, f.site, sp, f.pending); err != nil {
+			return err
 		}
 		f.scanned = now
 	}
-	if err := f.books.refresh(f, now, len(hinted)+len(changed) > 0); err != nil {
-		return nil, err
-	}
-	return slices.Sorted(maps.Keys(changed)), nil
+	return f.books.refresh(f, now, len(hinted)+len(f.pending) > 0)
 }
 
 func (f *feed) frame(windows []int64, snapshot bool) Frame {

@@ -109,6 +109,8 @@ func (l *Live) Subscribe(ctx context.Context, siteID, last string) (<-chan Frame
 			f.leaveAfter(ctx, sub)
 			return sub.frames, nil
 		case <-f.done: // it retired in this moment; the next one begins
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 }

@@ -78,12 +78,8 @@ func (l *liveWindows) take(k windowCell, e store.Entry, changed map[int64]struct
 		return err
 	}
 	w.known[k.cell] = e.N
-	for name, n := range h.names {
-		if name != event.Engagement {
-			w.events += n
-		}
-	}
-	w.views += h.names[event.Pageview]
+	w.events += h.events
+	w.views += h.pageviews
 	for page, n := range h.pages {
 		w.pages[page] += n
 	}

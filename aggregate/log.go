@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 )
 
@@ -69,14 +68,3 @@ func parseTimeKey(s string) (int64, error) {
 }
 
 func floor(ms, unit int64) int64 { return ms - ms%unit }
-
-// windowsOf yields the starts of the windows of the minute that starts at m.
-func windowsOf(m int64) func(yield func(int64) bool) {
-	return func(yield func(int64) bool) {
-		for w := m; w < m+minuteMS; w += event.WindowMS {
-			if !yield(w) {
-				return
-			}
-		}
-	}
-}

@@ -47,20 +47,19 @@ type CountedID struct {
 // Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set.
 func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival int64) (Fate, error) {
 	site, err := l.sites.Get(ctx, e.Site)
-	if errors.Is(err, ErrNoSite) {
-		return l.Poison(ctx, p, arrival)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrNoSite) { // of a removed site Get tells all the same
 		return Fate{}, err
 	}
 	times, err := l.times(ctx, site, e)
 	if err != nil {
 		return Fate{}, err
 	}
-	for _, at := range times {
-		fate, err := l.in(ctx, site, e, p, at)
-		if err != nil || fate.Outcome != 0 {
-			return fate, err
+	for ; site.Gen > 0; site.Gen-- { // the site may have been removed since, and taken anew
+		for _, at := range times {
+			fate, err := l.in(ctx, site, e, p, at)
+			if err != nil || fate.Outcome != 0 {
+				return fate, err
+			}
 		}
 	}
 	return l.Poison(ctx, p, arrival)
@@ -68,9 +67,12 @@ func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival 
 
 // times returns the times under which the copy may be booked: its own, the one claimed for its id, its arrival.
 func (l *Lookup) times(ctx context.Context, site Site, e *event.Event) ([]int64, error) {
+	if site.ID == "" {
+		return nil, nil
+	}
 	times := []int64{e.ReceivedAt}
 	place := e.Place(e.ReceivedAt)
-	if place.Time != 0 && place.Time <= e.ReceivedAt+event.HorizonMS {
+	if place.Time != 0 {
 		times = append(times, place.Time)
 	}
 	if place.Believed {
@@ -106,7 +108,7 @@ func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, 
 		}
 		fate.EventID = CountedID{site.Gen, site.ID, id}
 	}
-	if fate.Outcome == Duplicate && rec.ids[id] != idCounted {
+	if fate.Outcome == Duplicate && rec.ids[id] == 0 {
 		return Fate{}, nil // a duplicate of nothing
 	}
 	return fate, nil
@@ -152,6 +154,9 @@ func (l *Lookup) log(ctx context.Context, log Log) (*logRecord, error) {
 		d, err := decodeDelta(e.Body, false)
 		if err != nil {
 			return nil, fmt.Errorf("delta %d of %v: %w", e.N, log, err)
+		}
+		for _, id := range d.guards {
+			rec.ids[id] = idGuarded
 		}
 		for _, id := range d.ids {
 			rec.ids[id] = idCounted

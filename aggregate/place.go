@@ -60,7 +60,7 @@ func (c *Committer) Place(ctx context.Context, site Site, e *event.Event, p Posi
 	if cp.Log, err = c.log(ctx, site, e, cp.At); err != nil {
 		return Copy{}, err
 	}
-	if !place.Believed && place.Time != 0 && place.Time <= e.ReceivedAt+event.HorizonMS {
+	if !place.Believed && place.Time != 0 && guarded(place.Time, cp.Log.Window) {
 		if cp.Guard, err = c.log(ctx, site, e, place.Time); err != nil {
 			return Copy{}, err
 		}
@@ -69,6 +69,10 @@ func (c *Committer) Place(ctx context.Context, site Site, e *event.Event, p Posi
 	cp.Name, cp.Page = e.Name, PageOf(e.URL)
 	return cp, c.unexpired(cp.Log)
 }
+
+// guarded reports whether a copy that believes the event's own time can come while the window that the event went to still takes deltas. Such a copy
+// arrives no more than MaxAheadMS before that time.
+func guarded(own, window int64) bool { return !event.Expired(window, own-event.MaxAheadMS) }
 
 // PlaceDropped places a copy of an event that shall not be counted. It is booked in the window of its arrival: its own time may be
 // any.

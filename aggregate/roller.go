@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/streamgauge/streamgauge/store"
@@ -167,8 +169,8 @@ func (r *Roller) Repair(ctx context.Context) error {
 		for _, hc := range cells {
 			hours[hc.hour] = append(hours[hc.hour], hc.cell)
 		}
-		for hour, cells := range hours {
-			if err := r.repairHour(ctx, s, hour, cells, to); err != nil {
+		for _, hour := range slices.Sorted(maps.Keys(hours)) {
+			if err := r.repairHour(ctx, s, hour, hours[hour], to); err != nil {
 				return err
 			}
 		}
@@ -194,8 +196,8 @@ func (r *Roller) repairHour(ctx context.Context, s Site, hour int64, cells []int
 			return err
 		}
 	}
-	for m, v := range have {
-		if err := r.repairMinute(ctx, s, m, v); err != nil {
+	for _, m := range slices.Sorted(maps.Keys(have)) {
+		if err := r.repairMinute(ctx, s, m, have[m]); err != nil {
 			return err
 		}
 	}

@@ -151,7 +151,11 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 		site.Gen, site.Seed = old.Gen+1, old.Seed
 	}
 	site.Created, site.Removed = s.now().UTC(), false
-	if err := s.write(ctx, site, rev); err != nil {
+	err = s.write(ctx, site, rev)
+	if errors.Is(err, store.ErrConflict) {
+		return Site{}, ErrSiteExists // somebody else was faster
+	}
+	if err != nil {
 		return Site{}, err
 	}
 	return site, nil
@@ -179,15 +183,19 @@ func fillSite(site *Site) error {
 
 // Remove takes a site out of use: its events are refused and quarantined from now on. Its numbers stay in the store.
 func (s *Sites) Remove(ctx context.Context, id string) error {
-	site, rev, err := s.read(ctx, id)
-	if err != nil {
-		return err
+	for {
+		site, rev, err := s.read(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := live(site); err != nil {
+			return err
+		}
+		site.Removed = true
+		if err := s.write(ctx, site, rev); !errors.Is(err, store.ErrConflict) {
+			return err
+		}
 	}
-	if err := live(site); err != nil {
-		return err
-	}
-	site.Removed = true
-	return s.write(ctx, site, rev)
 }
 
 func (s *Sites) write(ctx context.Context, site Site, expect store.Revision) error {
@@ -196,9 +204,6 @@ func (s *Sites) write(ctx context.Context, site Site, expect store.Revision) err
 		return fmt.Errorf("encode site %s: %w", site.ID, err)
 	}
 	_, err = s.store.Put(ctx, store.Key{Partition: sitesPartition, Sort: site.ID}, value, store.Write{Expect: expect})
-	if errors.Is(err, store.ErrConflict) {
-		return ErrSiteExists
-	}
 	if err != nil {
 		return fmt.Errorf("write site %s: %w", site.ID, err)
 	}

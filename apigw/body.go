@@ -3,50 +3,78 @@ package apigw
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/streamgauge/streamgauge/event"
 )
 
-// readBody returns the body of a request that brings events, unpacked.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if err := checkMediaType(r); err != nil {
-		return nil, err
+const (
+	// bodyTimeout is how long a client may take to send a body.
+	bodyTimeout = 30 * time.Second
+	// maxJSON bounds the body of every request that brings no events, in bytes.
+	maxJSON = 64 << 10
+	// bodyHint bounds what is set aside for a body because its sender says that it is so large.
+	bodyHint = 64 << 10
+)
+
+// eventTypes are what browsers and tools send events as. text/plain is what a beacon may send without asking first, the last is what
+// curl -d says of any body.
+var eventTypes = []string{
+	"application/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", "application/x-www-form-urlencoded",
+}
+
+// limitTime lets the reading of a body fail after bodyTimeout. What is returned takes the limit away again, and must only be called when
+// the body was read to its end: what a server discards of the body of a refused request must not take for ever either.
+func limitTime(w http.ResponseWriter) (lift func()) {
+	rc := http.NewResponseController(w)
+	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout)) // not every ResponseWriter has one
+	return func() { _ = rc.SetReadDeadline(time.Time{}) }
+}
+
+// readEvents returns the body of a request that brings events, unpacked.
+func readEvents(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	lift := limitTime(w)
+	if ct := r.Header.Get("Content-Type"); ct != "" && !slices.Contains(eventTypes, mediaType(ct)) {
+		return nil, fail(http.StatusUnsupportedMediaType, "media_type",
+			fmt.Sprintf("content type %q is not known; application/json, application/x-ndjson and text/plain are allowed", ct))
 	}
-	body, err := readBounded(http.MaxBytesReader(w, r.Body, event.MaxRequestBytes))
+	unpack, err := unpacker(r)
 	if err != nil {
 		return nil, err
 	}
-	switch enc := strings.ToLower(r.Header.Get("Content-Encoding")); enc {
+	body, err := readBounded(http.MaxBytesReader(w, r.Body, event.MaxRequestBytes), r.ContentLength)
+	if err != nil {
+		return nil, err
+	}
+	lift()
+	return unpack(body)
+}
+
+// mediaType returns the type of a Content-Type without its parameters.
+func mediaType(ct string) string {
+	media, _, _ := strings.Cut(ct, ";")
+	return strings.ToLower(strings.TrimSpace(media))
+}
+
+// unpacker returns what undoes the content encoding (RFC 9110, section 8.4.1, where x-gzip is another name of gzip).
+func unpacker(r *http.Request) (func([]byte) ([]byte, error), error) {
+	switch enc := strings.ToLower(strings.Join(r.Header.Values("Content-Encoding"), ", ")); enc {
 	case "", "identity":
-		return body, nil
-	case "gzip":
-		return gunzip(body)
+		return func(body []byte) ([]byte, error) { return body, nil }, nil
+	case "gzip", "x-gzip":
+		return gunzip, nil
 	default:
 		return nil, fail(http.StatusUnsupportedMediaType, "encoding", fmt.Sprintf("content encoding %q is not known; gzip is allowed", enc))
 	}
-}
-
-// checkMediaType allows what browsers and tools send JSON as; text/plain is what a beacon may send without asking first.
-func checkMediaType(r *http.Request) error {
-	ct := r.Header.Get("Content-Type")
-	if ct == "" {
-		return nil
-	}
-	media, _, err := mime.ParseMediaType(ct)
-	if err == nil {
-		switch media {
-		case "application/json", "application/x-ndjson", "application/ndjson", "application/jsonl", "text/plain", "application/x-www-form-urlencoded":
-			return nil // the last is what curl -d says of any body
-		}
-	}
-	return fail(http.StatusUnsupportedMediaType, "media_type",
-		fmt.Sprintf("content type %q is not known; application/json, application/x-ndjson and text/plain are allowed", ct))
 }
 
 func gunzip(body []byte) ([]byte, error) {
@@ -54,19 +82,85 @@ func gunzip(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fail(http.StatusBadRequest, "gzip", "the body is said to be gzip and is not")
 	}
-	return readBounded(zr)
+	return readBounded(zr, 0)
 }
 
-// readBounded reads up to event.MaxRequestBytes.
-func readBounded(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, event.MaxRequestBytes+1))
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	switch {
-	case tooLarge || len(body) > event.MaxRequestBytes:
-		return nil, fail(http.StatusRequestEntityTooLarge, "body_too_large",
-			fmt.Sprintf("the body has more than %d bytes; send the events in several requests", event.MaxRequestBytes))
-	case err != nil:
-		return nil, fail(http.StatusBadRequest, "body", "the body could not be read to its end: "+err.Error())
+// readBounded reads up to event.MaxRequestBytes. The size is what the sender says, or less than one.
+func readBounded(r io.Reader, size int64) ([]byte, error) {
+	b := bytes.NewBuffer(make([]byte, 0, min(max(size, 0), bodyHint)+bytes.MinRead))
+	_, err := b.ReadFrom(io.LimitReader(r, event.MaxRequestBytes+1))
+	if err == nil && b.Len() > event.MaxRequestBytes {
+		err = &http.MaxBytesError{Limit: event.MaxRequestBytes}
 	}
-	return body, nil
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	return b.Bytes(), nil
+}
+
+// bodyError says why a body could not be read. What the network says of it names addresses, and is nobody's business.
+func bodyError(err error) error {
+	tooLarge, is := errors.AsType[*http.MaxBytesError](err)
+	switch {
+	case is:
+		return fail(http.StatusRequestEntityTooLarge, "body_too_large",
+			fmt.Sprintf("the body has more than %d bytes; send it in several requests", tooLarge.Limit))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return fail(http.StatusRequestTimeout, "slow", fmt.Sprintf("the body did not come within %v", bodyTimeout))
+	}
+	return fail(http.StatusBadRequest, "body", "the body is damaged or ends early")
+}
+
+// readJSON reads a request's body into v, an object of the fields named. It takes nothing but application/json: a page of another
+// origin cannot send that without asking first.
+func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) error {
+	lift := limitTime(w)
+	if mediaType(r.Header.Get("Content-Type")) != "application/json" {
+		return fail(http.StatusUnsupportedMediaType, "media_type", "the content type must be application/json")
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return jsonError(err, fields)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return fail(http.StatusBadRequest, "malformed", "the body holds more than one JSON value")
+	}
+	lift()
+	return nil
+}
+
+// jsonError says what is wrong with a body in words of JSON; those of encoding/json are about Go.
+func jsonError(err error, fields string) error {
+	malformed := func(message string) error { return fail(http.StatusBadRequest, "malformed", message) }
+	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		what := e.Field
+		if what == "" {
+			what = "the body"
+		}
+		return malformed(fmt.Sprintf("%s must be %s, not %s", what, jsonKind(e.Type), e.Value))
+	}
+	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return malformed(fmt.Sprintf("the body is not JSON: offset %d: %v", e.Offset, e))
+	}
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
+		return malformed(fmt.Sprintf("field %s is not known; allowed are %s", name, fields))
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return fail(http.StatusBadRequest, "empty", "the body is empty; a JSON object is needed")
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return malformed("the body ends in the middle of the JSON")
+	}
+	return bodyError(err)
+}
+
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "an array"
+	case reflect.String:
+		return "a string"
+	}
+	return "an object"
 }

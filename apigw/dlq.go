@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -34,6 +35,7 @@ func viewKept(c aggregate.QuarantinedCopy) keptView {
 const (
 	dlqLimit    = 100
 	dlqMaxLimit = 1000
+	maxCursor   = 64 // bytes, more than a key has
 )
 
 func (s *Server) getQuarantine(w http.ResponseWriter, r *http.Request) error {
@@ -45,7 +47,11 @@ func (s *Server) getQuarantine(w http.ResponseWriter, r *http.Request) error {
 			return fail(http.StatusBadRequest, "bad_limit", fmt.Sprintf("limit: %q is no number from 1 to %d", v, dlqMaxLimit))
 		}
 	}
-	list, next, err := s.o.Quarantine.List(r.Context(), q.Get("site"), q.Get("cursor"), limit)
+	cursor := q.Get("cursor")
+	if len(cursor) > maxCursor || strings.ContainsRune(cursor, 0) {
+		return fail(http.StatusBadRequest, "bad_cursor", "cursor: it is none that this list gave as next")
+	}
+	list, next, err := s.o.Quarantine.List(r.Context(), q.Get("site"), cursor, limit)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/store"
 )
 
 // apiError is an answer that is no success: a code for machines, a message for people.
@@ -22,44 +23,58 @@ func fail(status int, code, message string) *apiError {
 	return &apiError{status: status, Code: code, Message: message}
 }
 
-// The one table from the errors of other packages to HTTP.
+// The one table from the errors of other packages to HTTP. Where there is no message, the error's own text is made for people; otherwise
+// it is about our insides, and told to OnError alone.
 var statuses = []struct {
-	err    error
-	status int
-	code   string
+	err     error
+	status  int
+	code    string
+	message string
 }{
-	{aggregate.ErrNoSite, http.StatusNotFound, "unknown_site"},
-	{aggregate.ErrSiteExists, http.StatusConflict, "site_exists"},
-	{aggregate.ErrBadSite, http.StatusBadRequest, "bad_site"},
-	{aggregate.ErrBadQuery, http.StatusBadRequest, "bad_query"},
-	{aggregate.ErrNotKept, http.StatusNotFound, "not_found"},
-	{aggregate.ErrLiveClosed, http.StatusServiceUnavailable, "closing"},
+	{aggregate.ErrNoSite, http.StatusNotFound, "unknown_site", ""},
+	{aggregate.ErrSiteExists, http.StatusConflict, "site_exists", ""},
+	{aggregate.ErrBadSite, http.StatusBadRequest, "bad_site", ""},
+	{aggregate.ErrBadQuery, http.StatusBadRequest, "bad_query", ""},
+	{aggregate.ErrNotKept, http.StatusNotFound, "not_found", ""},
+	{aggregate.ErrLiveClosed, http.StatusServiceUnavailable, "closing", "the server is shutting down"},
+	{store.ErrFull, http.StatusServiceUnavailable, "unavailable", "the disk is full; it works again when there is room"},
+	{store.ErrClosed, http.StatusServiceUnavailable, "closing", "the server is shutting down"},
 }
 
-// answerError writes err. What it does not know is the server's fault, and told to OnError.
+// answerError writes err. What is the server's fault is told to OnError.
 func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) {
-	e, known := errors.AsType[*apiError](err)
-	if !known {
-		e = fail(http.StatusInternalServerError, "internal", "the server could not answer; its log says why")
-		for _, st := range statuses {
-			if errors.Is(err, st.err) {
-				e, known = fail(st.status, st.code, err.Error()), true
-				break
-			}
+	e, ours := errors.AsType[*apiError](err)
+	if !ours {
+		e = judge(err)
+		gone := r.Context().Err() != nil && errors.Is(err, r.Context().Err())
+		if e.status >= http.StatusInternalServerError && !gone {
+			s.o.OnError(err)
 		}
-	}
-	if !known && r.Context().Err() == nil {
-		s.o.OnError(err)
 	}
 	answer(w, e.status, struct {
 		Error *apiError `json:"error"`
 	}{e})
 }
 
+func judge(err error) *apiError {
+	for _, st := range statuses {
+		switch {
+		case !errors.Is(err, st.err):
+		case st.message != "":
+			return fail(st.status, st.code, st.message)
+		default:
+			return fail(st.status, st.code, err.Error())
+		}
+	}
+	return fail(http.StatusInternalServerError, "internal", "the server could not answer; its log says why")
+}
+
 // answer writes v as JSON.
 func answer(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff") // no page may take it for a script
+	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

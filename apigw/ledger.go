@@ -19,6 +19,14 @@ func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if q.Get("to") != "" && to <= from {
+		return fail(http.StatusBadRequest, "bad_time", "to: it must be after from")
+	}
+	if site := q.Get("site"); site != "" {
+		if _, err := s.namedSite(r.Context(), site); err != nil {
+			return err
+		}
+	}
 	if err := s.o.Accounts.Flush(r.Context()); err != nil {
 		return err
 	}
@@ -52,7 +60,7 @@ func (s *Server) postAudit(w http.ResponseWriter, r *http.Request) error {
 	}
 	site := r.URL.Query().Get("site")
 	if site != "" {
-		if _, err := s.o.Sites.Get(r.Context(), site); err != nil {
+		if _, err := s.namedSite(r.Context(), site); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package apigw
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"time"
 
@@ -14,33 +15,46 @@ const sseWriteTimeout = 10 * time.Second
 // getLive sends the present of a site as server-sent events (WHATWG HTML, section 9.2): a snapshot, or after a reconnection with Last-Event-ID what
 // changed meanwhile, then what changes, at most a second apart.
 func (s *Server) getLive(w http.ResponseWriter, r *http.Request) error {
-	site := r.URL.Query().Get("site")
-	if site == "" {
-		return fail(http.StatusBadRequest, "required", "site is missing: /api/v1/live?site=ID")
-	}
-	frames, err := s.o.Live.Subscribe(r.Context(), site, r.Header.Get("Last-Event-ID"))
+	site, err := s.namedSite(r.Context(), r.URL.Query().Get("site"))
 	if err != nil {
 		return err
 	}
+	ctx, leave := context.WithCancel(r.Context())
+	defer leave() // also where the reader is there and does not read
+	frames, err := s.o.Live.Subscribe(ctx, site.ID, r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		return err
+	}
+	first, ok := <-frames
+	if !ok {
+		return fail(http.StatusServiceUnavailable, "unavailable", "the live view cannot be read now")
+	}
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
+	h.Set("Connection", "close") // a later request must not meet the deadline of the last frame
+	send(w, first, frames)
+	return nil
+}
+
+// send writes frames until there are no more, or until the reader does not take one in time.
+func send(w http.ResponseWriter, f aggregate.Frame, next <-chan aggregate.Frame) {
 	rc := http.NewResponseController(w)
 	var buf bytes.Buffer
 	buf.WriteString("retry: 1000\n") // milliseconds before a reader that was cut off comes again
-	for f := range frames {
+	for ok := true; ok; f, ok = <-next {
 		writeFrame(&buf, f)
 		_ = rc.SetWriteDeadline(time.Now().Add(sseWriteTimeout)) // not every ResponseWriter has one
 		if _, err := w.Write(buf.Bytes()); err != nil {
-			break // the reader is gone; its context ends, and the feed lets it go
+			return
 		}
 		if err := rc.Flush(); err != nil {
-			break
+			return
 		}
 		buf.Reset()
 	}
-	return nil
 }
 
 func writeFrame(b *bytes.Buffer, f aggregate.Frame) {

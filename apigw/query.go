@@ -1,14 +1,13 @@
 package apigw
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // queryRequest is the part of Plausible's Stats API v2 that is answered.
@@ -36,12 +35,12 @@ type queryMeta struct {
 	AsOf           string  `json:"as_of"`
 }
 
-// timeFormat is how Plausible writes times in rows and in the query that it repeats.
+// timeFormat is how Plausible writes times in rows.
 const timeFormat = "2006-01-02 15:04:05"
 
 func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 	var req queryRequest
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readJSON(w, r, &req, "site_id, metrics, date_range, dimensions"); err != nil {
 		return err
 	}
 	q, err := req.parse()
@@ -52,14 +51,14 @@ func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("site_id %q: %w", q.Site, err)
 	}
+	zone, err := s.zones.of(site)
+	if err != nil {
+		return err
+	}
 	asOf := s.o.Now()
 	res, err := s.o.Reader.Query(r.Context(), q)
 	if err != nil {
 		return err
-	}
-	zone, err := time.LoadLocation(site.TZ)
-	if err != nil {
-		return fmt.Errorf("time zone of site %s: %w", site.ID, err)
 	}
 	out := queryAnswer{
 		Results: make([]queryRow, len(res.Rows)), Query: req,
@@ -86,8 +85,14 @@ func rfc3339(ms int64, zone *time.Location) string {
 
 func (req *queryRequest) parse() (aggregate.Query, error) {
 	q := aggregate.Query{Site: req.SiteID, Metrics: req.Metrics}
-	if q.Site == "" {
+	switch {
+	case q.Site == "":
 		return q, fmt.Errorf("%w: site_id is missing", aggregate.ErrBadQuery)
+	case !event.ValidSite(q.Site):
+		return q, noSite("site_id", q.Site)
+	}
+	if err := checkTwice(q.Metrics); err != nil {
+		return q, err
 	}
 	if len(req.DateRange) != 2 {
 		return q, fmt.Errorf("%w: date_range: two times are needed, as [\"2026-03-14T00:00:00Z\", \"2026-03-15T00:00:00Z\"]", aggregate.ErrBadQuery)
@@ -99,36 +104,23 @@ func (req *queryRequest) parse() (aggregate.Query, error) {
 		}
 		*at = t.UnixMilli()
 	}
-	switch len(req.Dimensions) {
-	case 0:
+	switch {
+	case len(req.Dimensions) == 0:
 		req.Dimensions = []aggregate.Dimension{}
-	case 1:
-		q.Dimension = req.Dimensions[0]
-		if q.Dimension == aggregate.None {
-			return q, fmt.Errorf("%w: dimensions: a dimension is empty", aggregate.ErrBadQuery)
-		}
+	case len(req.Dimensions) > 1 || req.Dimensions[0] == aggregate.None:
+		return q, fmt.Errorf("%w: dimensions: one of time:minute, event:page, event:name is allowed, or none", aggregate.ErrBadQuery)
 	default:
-		return q, fmt.Errorf("%w: dimensions: at most one is allowed", aggregate.ErrBadQuery)
+		q.Dimension = req.Dimensions[0]
 	}
 	return q, nil
 }
 
-// maxJSON bounds the body of every request that brings no events, in bytes.
-const maxJSON = 64 << 10
-
-// readJSON reads a request's body into v. It takes nothing but application/json: a page of another origin cannot send that
-// without asking first.
-func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
-	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-		return fail(http.StatusUnsupportedMediaType, "media_type", "the content type must be application/json")
-	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(v); err != nil {
-		return fail(http.StatusBadRequest, "malformed", "the body cannot be read: "+err.Error())
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return fail(http.StatusBadRequest, "malformed", "the body holds more than one JSON value")
+// checkTwice keeps a short question from asking for a row of thousands of numbers.
+func checkTwice(metrics []aggregate.Metric) error {
+	for i, m := range metrics[:min(len(metrics), len(aggregate.AllMetrics)+1)] { // of more, one is there twice, or is none
+		if slices.Contains(metrics[:i], m) {
+			return fmt.Errorf("%w: metrics: %q is asked for twice", aggregate.ErrBadQuery, clip(string(m), event.MaxName))
+		}
 	}
 	return nil
 }

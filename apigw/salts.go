@@ -23,33 +23,42 @@ const saltLife = 48 * time.Hour
 type salts struct {
 	store store.Store
 	now   func() time.Time
+	zones *zones
 
 	mu    sync.Mutex // guards known
 	known map[saltKey]salt
 }
 
-type saltKey struct{ site, day string }
+type saltKey struct {
+	site string
+	day  int64 // see localDay
+}
 
 type salt struct {
 	secret []byte
 	made   time.Time
 }
 
-func newSalts(s store.Store, now func() time.Time) *salts {
-	return &salts{store: s, now: now, known: make(map[saltKey]salt)}
+func newSalts(s store.Store, now func() time.Time, z *zones) *salts {
+	return &salts{store: s, now: now, zones: z, known: make(map[saltKey]salt)}
 }
 
-// visitor returns the cookieless visitor: a keyed hash of address and user agent, that changes with the site's day.
-func (s *salts) visitor(ctx context.Context, site aggregate.Site, atMS int64, address, userAgent string) (string, error) {
-	zone, err := time.LoadLocation(site.TZ)
+// key says under which salt a visitor of the site is at that time, in Unix milliseconds.
+func (s *salts) key(site aggregate.Site, at int64) (saltKey, error) {
+	zone, err := s.zones.of(site)
 	if err != nil {
-		return "", fmt.Errorf("time zone of site %s: %w", site.ID, err)
+		return saltKey{}, err
 	}
-	salt, err := s.get(ctx, saltKey{site.ID, time.UnixMilli(atMS).In(zone).Format(time.DateOnly)})
+	return saltKey{site.ID, localDay(at, zone)}, nil
+}
+
+// visitor returns the cookieless visitor: a keyed hash of address and user agent.
+func (s *salts) visitor(ctx context.Context, k saltKey, address, userAgent string) (string, error) {
+	secret, err := s.get(ctx, k)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("get salt of site %s: %w", k.site, err)
 	}
-	mac := hmac.New(sha256.New, salt)
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte(address))
 	mac.Write([]byte{0})
 	mac.Write([]byte(userAgent))
@@ -60,66 +69,90 @@ func (s *salts) get(ctx context.Context, k saltKey) ([]byte, error) {
 	s.mu.Lock()
 	have, ok := s.known[k]
 	s.mu.Unlock()
-	if ok && s.now().Sub(have.made) < saltLife {
+	if ok && s.alive(have) {
 		return have.secret, nil
 	}
 	have, err := s.load(ctx, k)
 	if err != nil {
-		return nil, fmt.Errorf("get salt of site %s: %w", k.site, err)
+		return nil, err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	for old, salt := range s.known {
-		if s.now().Sub(salt.made) >= saltLife {
-			delete(s.known, old)
-		}
-	}
 	s.known[k] = have
+	s.mu.Unlock()
 	return have.secret, nil
 }
 
+func (s *salts) alive(have salt) bool { return s.now().Sub(have.made) < saltLife }
+
 const saltsPartition = "T"
 
-// load makes a salt unless another door was first, and reads back whose it is.
+func (k saltKey) in() store.Key {
+	return store.Key{Partition: saltsPartition, Sort: k.site + "#" + time.Unix(k.day*daySeconds, 0).UTC().Format(time.DateOnly)}
+}
+
+// load reads a salt, and makes one where there is none that is still to be used. Where another door does so at the same time, one of them is
+// first, and the other reads again.
 func (s *salts) load(ctx context.Context, k saltKey) (salt, error) {
-	key := store.Key{Partition: saltsPartition, Sort: k.site + "#" + k.day}
-	made := s.now().UTC()
-	value, _ := made.MarshalBinary() // fails only for odd time zones
-	fresh := make([]byte, 32)
-	_, _ = rand.Read(fresh) // never fails, crypto/rand says
-	_, err := s.store.Put(ctx, key, append(value, fresh...), store.Write{})
-	if err == nil {
-		return salt{fresh, made}, nil
+	for {
+		it, err := s.store.Get(ctx, k.in())
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return salt{}, err
+		}
+		if have, err := decodeSalt(it.Value); err == nil && s.alive(have) {
+			return have, nil
+		}
+		made := newSalt(s.now())
+		_, err = s.store.Put(ctx, k.in(), made.encode(), store.Write{Expect: it.Revision})
+		if !errors.Is(err, store.ErrConflict) {
+			return made, err
+		}
 	}
-	if !errors.Is(err, store.ErrConflict) {
-		return salt{}, err
-	}
-	it, err := s.store.Get(ctx, key)
-	if err != nil {
-		return salt{}, err
-	}
-	return decodeSalt(it.Value)
+}
+
+const secretBytes = 32
+
+func newSalt(now time.Time) salt {
+	secret := make([]byte, secretBytes)
+	_, _ = rand.Read(secret) // never fails, crypto/rand says
+	return salt{secret, now.UTC()}
+}
+
+func (s salt) encode() []byte {
+	value, _ := s.made.MarshalBinary() // fails only for odd time zones
+	return append(value, s.secret...)
 }
 
 func decodeSalt(value []byte) (salt, error) {
-	if len(value) < 32 {
+	if len(value) < secretBytes {
 		return salt{}, aggregate.ErrCorrupt
 	}
+	at := len(value) - secretBytes
 	var made time.Time
-	if err := made.UnmarshalBinary(value[:len(value)-32]); err != nil {
+	if err := made.UnmarshalBinary(value[:at]); err != nil {
 		return salt{}, aggregate.ErrCorrupt
 	}
-	return salt{value[len(value)-32:], made}, nil
+	return salt{value[at:], made}, nil
 }
 
-// PurgeSalts deletes the salts that have reached their age.
+// forget drops the salts that have reached their age from memory.
+func (s *salts) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k, have := range s.known {
+		if !s.alive(have) {
+			delete(s.known, k)
+		}
+	}
+}
+
+// PurgeSalts deletes the salts that have reached their age, from the store and from memory.
 func (s *Server) PurgeSalts(ctx context.Context) error {
+	s.salts.forget()
 	for it, err := range s.o.Store.Scan(ctx, store.Range{Partition: saltsPartition}) {
 		if err != nil {
 			return fmt.Errorf("read salts: %w", err)
 		}
-		old, err := decodeSalt(it.Value)
-		if err == nil && s.o.Now().Sub(old.made) < saltLife {
+		if old, err := decodeSalt(it.Value); err == nil && s.salts.alive(old) {
 			continue
 		}
 		err = s.o.Store.Delete(ctx, it.Key, store.Write{Expect: it.Revision})

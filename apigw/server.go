@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
@@ -11,7 +12,7 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// Putter puts events on the stream; *producer.Producer is one.
+// Putter puts events on the stream; *producer.Producer is one. The errors have one place an item, nil where it is durable.
 type Putter interface {
 	PutAll(ctx context.Context, items []producer.Item) ([]error, error)
 }
@@ -30,6 +31,10 @@ type Options struct {
 	CreateSites bool
 	// TrustAgent lets a client on this machine that asks for it (TrustHeader) say the user agent of each event, as replaying a log needs.
 	TrustAgent bool
+	// AllowedHosts are the names, without ports, by which clients may address the server; its addresses on this machine (127.0.0.1, [::1]) are
+	// always allowed. Empty allows everything. A server that listens on this machine alone, and has no other access control, needs
+	// "localhost" here, or any web page could read its figures: see origin.go.
+	AllowedHosts []string
 
 	Page    http.Handler // the dashboard
 	Metrics http.Handler // Prometheus
@@ -51,6 +56,7 @@ type Server struct {
 	o     Options
 	mux   *http.ServeMux
 	salts *salts
+	zones zones
 }
 
 // New returns the server. It starts nothing.
@@ -70,57 +76,36 @@ func New(o Options) *Server {
 	if o.Counters == nil {
 		o.Counters = NewCounters(nil)
 	}
-	s := &Server{o: o, mux: http.NewServeMux(), salts: newSalts(o.Store, o.Now)}
+	s := &Server{o: o, mux: http.NewServeMux()}
+	s.salts = newSalts(o.Store, o.Now, &s.zones)
 	s.routes()
 	return s
 }
 
-func (s *Server) routes() {
-	s.handle("POST", "/v1/events", s.postEvents)
-	s.mux.HandleFunc("OPTIONS /v1/events", preflight)
-	s.handle("POST", "/api/v2/query", s.postQuery)
-	s.handle("GET", "/api/v1/live", s.getLive)
-	s.handle("GET", "/api/v1/ledger", s.getLedger)
-	s.handle("GET", "/api/v1/sites", s.getSites)
-	s.handle("POST", "/api/v1/sites", s.postSite)
-	s.handle("DELETE", "/api/v1/sites/{id}", s.deleteSite)
-	s.handle("GET", "/api/v1/dlq", s.getQuarantine)
-	s.handle("GET", "/api/v1/dlq/{key}", s.getQuarantined)
-	s.handle("POST", "/api/v1/audit", s.postAudit)
-	s.handle("GET", "/healthz", func(w http.ResponseWriter, _ *http.Request) error {
-		answer(w, http.StatusOK, map[string]string{"status": "ok"})
-		return nil
-	})
-	s.handle("GET", "/readyz", s.getReady)
-	for _, prefix := range [...]string{"/v1/", "/api/"} {
-		s.mux.HandleFunc(prefix, func(w http.ResponseWriter, r *http.Request) {
-			s.answerError(w, r, fail(http.StatusNotFound, "not_found", fmt.Sprintf("there is no %s %s", r.Method, r.URL.Path)))
-		})
-	}
-	if s.o.Metrics != nil {
-		s.mux.Handle("GET /metrics", s.o.Metrics)
-	}
-	if s.o.Page != nil {
-		s.mux.Handle("/", s.o.Page)
-	}
-}
-
-// handle serves a path by a function that returns what went wrong.
-func (s *Server) handle(method, path string, f func(http.ResponseWriter, *http.Request) error) {
-	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
-		if err := f(w, r); err != nil {
-			s.answerError(w, r, err)
-		}
-	})
-}
-
 // ServeHTTP serves a request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
-
-func (s *Server) getReady(w http.ResponseWriter, r *http.Request) error {
-	if err := s.o.Ready(r.Context()); err != nil {
-		return fail(http.StatusServiceUnavailable, "not_ready", err.Error())
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.rescue(w, r)
+	if err := s.checkHost(r); err != nil {
+		s.answerError(w, r, err)
+		return
 	}
-	answer(w, http.StatusOK, map[string]string{"status": "ready"})
-	return nil
+	s.mux.ServeHTTP(w, r)
+}
+
+// rescue tells of a panic: OnError with its stack, and the client if its answer has not begun (every answer begins with its type). Otherwise the
+// connection is broken off, so that half an answer is not taken for a whole one.
+func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	err := fmt.Errorf("panic in %s %q: %v\n%s", r.Method, r.URL.Path, p, debug.Stack())
+	if w.Header().Get("Content-Type") != "" {
+		s.o.OnError(err)
+		panic(http.ErrAbortHandler)
+	}
+	s.answerError(w, r, err)
 }

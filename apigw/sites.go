@@ -1,10 +1,13 @@
 package apigw
 
 import (
+	"context"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // siteView is a site as it is shown. The seed is nobody's business.
@@ -16,6 +19,26 @@ type siteView struct {
 }
 
 func viewSite(s aggregate.Site) siteView { return siteView{s.ID, s.TZ, s.Bots, s.Created} }
+
+// namedSite returns the site that a parameter "site" names. What could not be an id never gets to be a key of the store.
+func (s *Server) namedSite(ctx context.Context, id string) (aggregate.Site, error) {
+	switch {
+	case id == "":
+		return aggregate.Site{}, fail(http.StatusBadRequest, "required", "site is missing: ?site=ID")
+	case !event.ValidSite(id):
+		return aggregate.Site{}, noSite("site", id)
+	}
+	site, err := s.o.Sites.Get(ctx, id)
+	if err != nil {
+		return site, fmt.Errorf("site %q: %w", id, err)
+	}
+	return site, nil
+}
+
+// noSite says that there is none of that id, which is cut to a length that fits a message.
+func noSite(field, id string) error {
+	return fmt.Errorf("%s %q: %w", field, clip(id, event.MaxSite), aggregate.ErrNoSite)
+}
 
 func (s *Server) getSites(w http.ResponseWriter, r *http.Request) error {
 	sites, err := s.o.Sites.List(r.Context())
@@ -36,7 +59,7 @@ func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {
 		TZ   string            `json:"tz"`
 		Bots aggregate.BotRule `json:"bots"`
 	}
-	if err := readJSON(w, r, &req); err != nil {
+	if err := readJSON(w, r, &req, "id, tz, bots"); err != nil {
 		return err
 	}
 	site, err := s.o.Sites.Add(r.Context(), aggregate.Site{ID: req.ID, TZ: req.TZ, Bots: req.Bots})
@@ -48,7 +71,11 @@ func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) deleteSite(w http.ResponseWriter, r *http.Request) error {
-	if err := s.o.Sites.Remove(r.Context(), r.PathValue("id")); err != nil {
+	site, err := s.namedSite(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if err := s.o.Sites.Remove(r.Context(), site.ID); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

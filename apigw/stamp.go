@@ -2,8 +2,7 @@ package apigw
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/binary"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
@@ -25,11 +24,17 @@ const stampBytes = 320
 
 // stamp is what the door adds to every event of a request.
 type stamp struct {
-	s          *Server
-	received   int64
+	salts      *salts
+	received   int64  // Unix milliseconds
 	address    string // never written anywhere
 	userAgent  string
 	keepsAgent bool
+	last       cookieless // of the event before, as most requests are of one visitor
+}
+
+type cookieless struct {
+	salt           saltKey
+	agent, visitor string
 }
 
 func (s *Server) stampOf(r *http.Request) stamp {
@@ -37,14 +42,25 @@ func (s *Server) stampOf(r *http.Request) stamp {
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	ip := net.ParseIP(host)
-	return stamp{
-		s: s, received: s.o.Now().UnixMilli(), address: host, userAgent: clip(r.UserAgent(), event.MaxValue),
-		keepsAgent: s.o.TrustAgent && ip != nil && ip.IsLoopback() && r.Header.Get(TrustHeader) == TrustAgent,
+	st := stamp{salts: s.salts, received: s.o.Now().UnixMilli(), address: host, userAgent: clip(r.UserAgent(), event.MaxValue)}
+	if s.o.TrustAgent && r.Header.Get(TrustHeader) == TrustAgent {
+		ip := net.ParseIP(host)
+		st.keepsAgent = ip != nil && ip.IsLoopback()
 	}
+	return st
 }
 
-// on stamps an event. What only the door may say is overwritten.
+// owns reports whether the door alone says what stands in a field. What a client sends under that name is discarded, so it cannot be wrong
+// either.
+func (st *stamp) owns(field string) bool {
+	switch field {
+	case "received_at", "country", "region", "city", "door_visitor", "bot":
+		return true
+	}
+	return field == "ua" && !st.keepsAgent
+}
+
+// on stamps an event. An error is one of the store; the event has no assigned id then.
 func (st *stamp) on(ctx context.Context, e *event.Event, site aggregate.Site) error {
 	if !st.keepsAgent {
 		e.UserAgent = st.userAgent
@@ -52,34 +68,46 @@ func (st *stamp) on(ctx context.Context, e *event.Event, site aggregate.Site) er
 	e.ReceivedAt = st.received
 	e.Country, e.Region, e.City, e.Bot, e.DoorVisitor = "", "", "", "", ""
 	if e.Visitor == "" {
-		at := e.Place(st.received)
-		if !at.Believed {
-			at.Time = st.received
-		}
-		v, err := st.s.salts.visitor(ctx, site, at.Time, st.address, e.UserAgent)
-		if err != nil {
+		var err error
+		if e.DoorVisitor, err = st.visitor(ctx, e, site); err != nil {
 			return err
 		}
-		e.DoorVisitor = v
 	}
 	if e.ID == "" {
-		e.ID = event.AssignID(st.received, e.DoorVisitor, randomBits())
+		e.ID = event.AssignID(st.received, e.DoorVisitor, rand.Uint64())
 	}
 	return nil
 }
 
-func randomBits() uint64 {
-	var b [8]byte
-	_, _ = rand.Read(b[:]) // never fails, crypto/rand says
-	return binary.BigEndian.Uint64(b[:])
+// visitor returns the cookieless visitor of an event, by the site's day at its time. An event whose time is not believed, or is so long
+// ago that it is not counted, is of today: nobody shall make us keep a salt for every day since 1970.
+func (st *stamp) visitor(ctx context.Context, e *event.Event, site aggregate.Site) (string, error) {
+	at := e.Place(st.received)
+	if !at.Believed || event.Late(at.Time, st.received) {
+		at.Time = st.received
+	}
+	k, err := st.salts.key(site, at.Time)
+	if err != nil {
+		return "", err
+	}
+	if st.last.visitor != "" && st.last.salt == k && st.last.agent == e.UserAgent {
+		return st.last.visitor, nil
+	}
+	v, err := st.salts.visitor(ctx, k, st.address, e.UserAgent)
+	if err == nil {
+		st.last = cookieless{salt: k, agent: e.UserAgent, visitor: v}
+	}
+	return v, err
 }
 
 // clip returns at most n bytes of a header as valid text.
 func clip(s string, n int) string {
 	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
-	for len(s) > n {
-		_, size := utf8.DecodeLastRuneInString(s[:n+1])
-		s = s[:max(0, min(n, n+1-size))]
+	if len(s) <= n {
+		return s
 	}
-	return s
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
 }

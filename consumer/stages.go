@@ -149,16 +149,16 @@ func (h *Handler) quarantine(ctx context.Context, items []item) error {
 		if it.poison == "" {
 			continue
 		}
-		kept := aggregate.QuarantinedCopy{
-			Reason: it.poison, Message: it.reason, Position: it.pos, Arrival: it.arrival, Data: it.data,
-		}
 		site, err := h.siteOfPoison(ctx, it)
 		if err != nil {
 			return err
 		}
-		kept.Site, kept.Gen = site.ID, site.Gen
+		put := aggregate.QuarantinedCopy{
+			Site: site.ID, Gen: site.Gen, Reason: it.poison, Message: it.reason, Position: it.pos, Arrival: it.arrival, Data: it.data,
+		}
+		var kept aggregate.QuarantinedCopy
 		if err := h.committer.Retry(ctx, func() (err error) {
-			kept, err = h.kept.Keep(ctx, kept)
+			kept, err = h.kept.Keep(ctx, put)
 			return err
 		}); err != nil {
 			return err

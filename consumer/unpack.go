@@ -17,7 +17,7 @@ func unpack(items []item, r *events.KinesisEventRecord) []item {
 		pos: aggregate.Position{
 			Stream: r.EventSourceArn, Shard: shardOf(r.EventID), SequenceNumber: r.Kinesis.SequenceNumber,
 		},
-		arrival:      r.Kinesis.ApproximateArrivalTimestamp.UnixMilli(),
+		arrival:      max(0, r.Kinesis.ApproximateArrivalTimestamp.UnixMilli()), // a record without one has year 1
 		partitionKey: r.Kinesis.PartitionKey,
 	}
 	if !holdsObject(r.Kinesis.Data) {

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -66,23 +67,34 @@ type server struct {
 // ready. It is killed at the end of the test where it still runs.
 func startServer(t *testing.T, data string, args ...string) *server {
 	t.Helper()
-	args = append([]string{"up", "--listen", "127.0.0.1:0", "--kinesis", "127.0.0.1:0", "--data", data}, args...)
-	s := &server{cmd: exec.Command(buildBinary(t), args...), log: newLines(), exited: make(chan struct{})}
+	s := launchServer(t, append([]string{"--listen", "127.0.0.1:0", "--kinesis", "127.0.0.1:0", "--data", data}, args...)...)
+	s.awaitReady(t)
+	return s
+}
+
+// launchServer starts "streamgauge up" with these arguments, and waits for nothing.
+func launchServer(t *testing.T, args ...string) *server {
+	t.Helper()
+	return launch(t, exec.Command(buildBinary(t), append([]string{"up"}, args...)...))
+}
+
+func launch(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd, log: newLines(), exited: make(chan struct{})}
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.cmd.Start(); err != nil {
-		t.Fatalf("start %v: %v", args, err)
+		t.Fatalf("start %v: %v", cmd.Args, err)
 	}
 	go s.follow(stderr)
 	t.Cleanup(func() {
 		s.kill()
-		if t.Failed() {
-			t.Logf("log of the server:\n%s", s.log.all())
+		if log := s.log.all(); t.Failed() && strings.Count(log, "\n") > 1 { // more than that it was ready
+			t.Logf("log of the server:\n%s", log)
 		}
 	})
-	s.awaitReady(t)
 	return s
 }
 
@@ -115,16 +127,41 @@ func (s *server) kill() {
 // stop asks the process to end (SIGTERM), waits until it has drained, and fails the test where it ended badly.
 func (s *server) stop(t *testing.T) {
 	t.Helper()
-	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatalf("stop the server: %v", err)
+	s.signal(t, syscall.SIGTERM)
+	if s.awaitEnd(t); s.state != nil {
+		t.Errorf("the server ended with %v", s.state)
 	}
+}
+
+func (s *server) signal(t *testing.T, sig syscall.Signal) {
+	t.Helper()
+	if err := s.cmd.Process.Signal(sig); err != nil {
+		t.Fatalf("send %v to the server: %v", sig, err)
+	}
+}
+
+// awaitEnd waits until the process has ended by itself.
+func (s *server) awaitEnd(t *testing.T) {
+	t.Helper()
 	select {
 	case <-s.exited:
-		if s.state != nil {
-			t.Errorf("the server ended with %v", s.state)
-		}
 	case <-time.After(patience):
-		t.Errorf("the server still ran %v after it was asked to stop", patience)
+		t.Fatalf("the server still ran after %v", patience)
+	}
+}
+
+// await waits until the condition holds. It is asked again and again: the product tells nobody when it is done.
+func await(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	late := time.After(patience)
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for !condition() {
+		select {
+		case <-again.C:
+		case <-late:
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		}
 	}
 }
 

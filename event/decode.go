@@ -14,7 +14,7 @@ import (
 //
 // The rules, in the order in which they matter:
 //
-//   - More than MaxBytes is the problem too_long of the field "", and nothing else is looked at.
+//   - More than MaxStampedBytes is the problem too_long of the field "", and nothing else is looked at.
 //   - JSON is as in RFC 8259, at most MaxDepth deep. White space may stand around the object, a byte order mark may not.
 //   - Keys match exactly. Of equal keys in one object the last wins, whatever the others hold. Unknown keys are ignored.
 //   - null is as good as absent, and so is "" except as the value of a property.
@@ -23,10 +23,11 @@ import (
 //     key replaces) it is a syntax error.
 //   - ts, received_at, engaged_ms and scroll drop a fraction. An amount of money is a number, or a string that holds a
 //     JSON number. Exponents are resolved exactly.
-//   - Pairs of props whose value is null do not count towards MaxProps, nor do equal keys.
+//   - A property whose value is null does not count towards MaxProps, nor does a key that is there already. From the
+//     first that is one too many, the rest of props need only be JSON.
 func (e *Event) Decode(data []byte) (problems []FieldError, err error) {
 	*e = Event{Props: e.Props[:0]}
-	if len(data) > MaxBytes {
+	if len(data) > MaxStampedBytes {
 		return []FieldError{tooLarge(len(data))}, nil
 	}
 	d := decoder{e: e, scanner: scanText(data)}
@@ -42,7 +43,7 @@ func (e *Event) Decode(data []byte) (problems []FieldError, err error) {
 		*e = Event{Props: e.Props[:0]}
 		return nil, d.err
 	}
-	if len(problems) == 0 && len(data) > MaxBytes-maxGrowth {
+	if len(problems) == 0 && len(data) > MaxStampedBytes-maxGrowth {
 		problems = e.checkSize()
 	}
 	return problems, nil

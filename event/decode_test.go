@@ -123,6 +123,7 @@ var decodeCases = []struct{ name, json, want string }{
 	{"ts zero with a huge exponent", minimal + `,"ts":0e999999999999999999999}`, "range ts"},
 	{"ts in seconds of 19 digits", minimal + `,"ts":1751719200123000000}`, "range ts"},
 	{"ts of 40 digits", minimal + `,"ts":1000000000000000000000000000000000000000}`, "range ts"},
+	{"ts replaced by null", minimal + `,"ts":5,"ts":null}`, ""},
 	{"scroll fraction", minimal + `,"scroll":99.99}`, ""},
 	{"scroll minus zero", minimal + `,"scroll":-0}`, ""},
 	{"scroll minus a half", minimal + `,"scroll":-0.5}`, ""},
@@ -135,6 +136,9 @@ var decodeCases = []struct{ name, json, want string }{
 	{"revenues do not mix", minimal + `,"revenue":{"amount":1},"revenue":{"currency":"EUR"}}`, "required revenue.amount"},
 	{"amount's last wins", minimal + `,"revenue":{"amount":{},"currency":"EUR","amount":"2"}}`, ""},
 	{"amount replaced by null", minimal + `,"revenue":{"amount":1,"currency":"EUR","amount":null}}`, "required revenue.amount"},
+	{"amount replaced by null, no currency", minimal + `,"revenue":{"amount":1,"amount":null}}`, ""},
+	{"wrong revenue replaced by null", minimal + `,"revenue":{"amount":[],"currency":1},"revenue":null}`, ""},
+	{"amount far below a millionth", minimal + `,"revenue":{"amount":9e-20,"currency":"EUR"}}`, ""},
 	{"wrong amount, no currency", minimal + `,"revenue":{"amount":[]}}`, "type revenue.amount, required revenue.currency"},
 	{"amount is a word", minimal + `,"revenue":{"amount":"many","currency":"EUR"}}`, "format revenue.amount"},
 	{"amount with a comma", minimal + `,"revenue":{"amount":"1,50","currency":"EUR"}}`, "format revenue.amount"},
@@ -149,6 +153,7 @@ var decodeCases = []struct{ name, json, want string }{
 	{"vital infinite", minimal + `,"vitals":{"lcp":1e400}}`, "range vitals.lcp"},
 	{"vital underflows", minimal + `,"vitals":{"lcp":1e-400}}`, ""},
 	{"vital is a string", minimal + `,"vitals":{"inp":"1","ttfb":true}}`, "type vitals.inp, type vitals.ttfb"},
+	{"vital replaced by null", minimal + `,"vitals":{"lcp":1,"lcp":null}}`, ""},
 	{"vitals do not mix", minimal + `,"vitals":{"lcp":-1,"fcp":1},"vitals":{"inp":1}}`, ""},
 
 	{"prop types", minimal + `,"props":{"a":{},"b":[1],"c":1,"d":"","e":true,"f":null}}`, "type props.a, type props.b"},
@@ -160,6 +165,8 @@ var decodeCases = []struct{ name, json, want string }{
 	{"too many props forgotten", minimal + `,"props":` + manyProps(MaxProps+1) + `,"props":{"b":1}}`, ""},
 	{"too many props and a type", minimal + `,"props":` + strings.Replace(manyProps(MaxProps+1), "1", "[]", 1) + `}`, "too_many props, type props.k0"},
 	{"more and more props", minimal + `,"props":` + manyProps(5*MaxProps) + `}`, "too_many props"},
+	{"too many props stay too many", minimal + `,"props":` + strings.Replace(manyProps(MaxProps+1), "}", `,"k30":null}`, 1) + `}`, "too_many props"},
+	{"nothing is said of those behind", minimal + `,"props":` + strings.Replace(manyProps(MaxProps+1), "}", `,"k0":[]}`, 1) + `}`, "too_many props"},
 	{"half among too many props", minimal + `,"props":` + strings.Replace(manyProps(MaxProps+2), "}", `,"x":"\ud800"}`, 1) + `}`, "syntax"},
 	{"equal keys count once", minimal + `,"props":` + strings.Replace(manyProps(MaxProps), "{", `{"k1":2,"k2":2,`, 1) + `}`, ""},
 	{"null does not count", minimal + `,"props":` + strings.Replace(manyProps(MaxProps), "{", `{"n1":null,"n2":null,`, 1) + `}`, ""},
@@ -226,7 +233,7 @@ func TestDecodeLikeTwin(t *testing.T) {
 	keys := strings.Fields(`site name id ts url referrer title visitor session user props revenue vitals engaged_ms scroll screen lang ` +
 		`received_at ua country region city door_visitor bot amount currency lcp inp cls fcp ttfb a b unknown s\u0069te \u0061 Site`)
 	values := []string{`"a"`, `""`, `"EUR"`, `"12.345"`, `"\u0061"`, `"\ud800"`, `"\u0000"`, "\"\xff\"", `"A b"`, `"a\nb"`, `0`, `1`, `-0`, `55.5`, `1e12`,
-		`0.0000005`, `-1e-7`, `1e9`, `1e10`, `true`, `null`, `[]`, `["\ud800"]`, `"` + strings.Repeat("x", MaxShort+1) + `"`, manyProps(MaxProps)}
+		`0.0000005`, `-1e-7`, `9e-20`, `1e9`, `1e10`, `true`, `null`, `[]`, `["\ud800"]`, `"` + strings.Repeat("x", MaxShort+1) + `"`, manyProps(MaxProps)}
 	var object func(rt *rapid.T, depth int) string
 	object = func(rt *rapid.T, depth int) string {
 		var members []string
@@ -267,7 +274,7 @@ func TestMessages(t *testing.T) {
 		{minimal + `,"props":{"a\nb":[]}}`, "props.a\ufffdb must be a string, a number or a boolean, not an array"},
 		{minimal + `,"props":{"` + long + `":[]}}`, `props.` + long[:40] + `… must be a string, a number or a boolean, not an array`},
 		{minimal + `,"props":` + manyProps(MaxProps+1) + `}`, `props must be at most 30 pairs`},
-		{strings.Repeat(" ", MaxBytes+1), `the event must be at most 32768 bytes, not 32769`},
+		{strings.Repeat(" ", MaxStampedBytes+1), `the event must be at most 40960 bytes, not 40961`},
 		{`{"site":"a" 5`, `offset 12: expected ',' or '}', found "5"`},
 		{`{"site":nil}`, `offset 8: expected a value, found "n"`},
 		{`{"site":"a`, `offset 10: expected a character of the string or '"', found the end`},

@@ -42,6 +42,26 @@ func TestAppendJSONEverything(t *testing.T) {
 	}
 }
 
+// Two JSONs of one event have one canonical form.
+func TestCanonical(t *testing.T) {
+	for sent, want := range map[string]string{
+		minimal + `,"vitals":{"cls":-0.0}}`:                           minimal + `,"vitals":{"cls":0}}`,
+		minimal + `,"scroll":-0.9,"ts":5.0e0}`:                        minimal + `,"ts":5}`,
+		minimal + `,"revenue":{"currency":"EUR","amount":"-0.00"}}`:   minimal + `,"revenue":{"amount":0,"currency":"EUR"}}`,
+		minimal + `,"revenue":{"currency":"EUR","amount":-5e-7}}`:     minimal + `,"revenue":{"amount":-0.000001,"currency":"EUR"}}`,
+		minimal + `,"revenue":{"currency":"EUR","amount":4.9999e-7}}`: minimal + `,"revenue":{"amount":0,"currency":"EUR"}}`,
+		minimal + `,"title":"\u0041\/\u000a"}`:                        minimal + `,"title":"A/\n"}`,
+	} {
+		var e Event
+		if problems, err := e.Decode([]byte(sent)); err != nil || problems != nil {
+			t.Errorf("%s: %v %v", sent, problems, err)
+		}
+		if got := string(e.AppendJSON(nil)); got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", sent, got, want)
+		}
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		e := anyEvent(rt)

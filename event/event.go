@@ -2,7 +2,8 @@ package event
 
 // Limits of what is accepted. A test holds each at its edge.
 const (
-	MaxBytes         = 32 << 10 // one event as JSON, in bytes
+	MaxBytes         = 32 << 10 // one event as a client sends it, as JSON, in bytes; the door checks it
+	MaxStampedBytes  = 40 << 10 // one event on the stream, with all that the door can add, in bytes
 	MaxRequestBytes  = 1 << 20  // one request body after decompression, in bytes
 	MaxRequestEvents = 500      // events in one request
 	MaxRecordBytes   = 1 << 20  // one stream record, in bytes

@@ -49,7 +49,7 @@ func TestLimits(t *testing.T) {
 		{func(n int) string { return minimal + `,"props":{"k":"` + strings.Repeat("x", n) + `"}}` }, MaxValue, "too_long props.k"},
 		{func(n int) string { return minimal + `,"props":{"k":` + strings.Repeat("1", n) + `}}` }, MaxValue, "too_long props.k"},
 		{func(n int) string { return minimal + `,"props":{"` + strings.Repeat("x", n) + `":1}}` }, MaxKey, "too_long props." + strings.Repeat("x", 40) + "…"},
-		{func(n int) string { return strings.Repeat(" ", n-len(minimal)-1) + minimal + `}` }, MaxBytes, "too_long "},
+		{func(n int) string { return strings.Repeat(" ", n-len(minimal)-1) + minimal + `}` }, MaxStampedBytes, "too_long "},
 		{func(n int) string { return minimal + `,"x":` + deep(n-1) + `}` }, MaxDepth, "syntax"},
 	} {
 		for _, n := range []int{c.last, c.last + 1} {
@@ -130,10 +130,10 @@ func TestValidate(t *testing.T) {
 // An event can keep to every limit of its fields and be too large all the same.
 func TestValidateSize(t *testing.T) {
 	e := Event{Site: "a", Name: "b"}
-	for i := range 17 {
+	for i := range 21 {
 		e.Props = append(e.Props, Prop{Key: fmt.Sprint(i), Value: strings.Repeat("x", 1900)})
 	}
-	spare := MaxBytes - len(e.AppendJSON(nil)) - len(`,"title":""`)
+	spare := MaxStampedBytes - len(e.AppendJSON(nil)) - len(`,"title":""`)
 	for extra, want := range map[int]string{0: "", 1: "too_long "} {
 		e.Title = strings.Repeat("t", spare+extra)
 		if got := listed(e.Validate()); got != want {
@@ -148,10 +148,10 @@ func TestValidateSize(t *testing.T) {
 func TestDecodeRefusesWhatGrowsTooLarge(t *testing.T) {
 	for _, ts := range []string{"1e12", "1000000000000"} {
 		data := minimal + `,"ts":` + ts + `,"props":{`
-		for i := range 17 {
+		for i := range 21 {
 			data += fmt.Sprintf(`"%d":"%s",`, i, strings.Repeat("x", 1900))
 		}
-		data += `"z":"` + strings.Repeat("x", MaxBytes-len(data)-len(`"z":""}}`)) + `"}}`
+		data += `"z":"` + strings.Repeat("x", MaxStampedBytes-len(data)-len(`"z":""}}`)) + `"}}`
 		var e Event
 		problems, err := e.Decode([]byte(data))
 		if grows := ts == "1e12"; err != nil || (listed(problems) == "too_long ") != grows {

@@ -8,10 +8,10 @@ const maxGrowth = 256
 
 // checkSize checks the size of e as canonical JSON. It writes it only where the sum of its parts leaves a doubt.
 func (e *Event) checkSize() []FieldError {
-	if e.mostBytes() <= MaxBytes {
+	if e.mostBytes() <= MaxStampedBytes {
 		return nil
 	}
-	if n := len(e.AppendJSON(nil)); n > MaxBytes {
+	if n := len(e.AppendJSON(nil)); n > MaxStampedBytes {
 		return []FieldError{tooLarge(n)}
 	}
 	return nil
@@ -30,5 +30,5 @@ func (e *Event) mostBytes() int {
 }
 
 func tooLarge(n int) FieldError {
-	return FieldError{Code: CodeTooLong, Message: fmt.Sprintf("the event must be at most %d bytes, not %d", MaxBytes, n)}
+	return FieldError{Code: CodeTooLong, Message: fmt.Sprintf("the event must be at most %d bytes, not %d", MaxStampedBytes, n)}
 }

@@ -26,11 +26,11 @@ func TestPlainEndAndHasControl(t *testing.T) {
 
 func TestQuote(t *testing.T) {
 	for s, want := range map[string]string{
-		"":                                `""`,
-		"a\n\xff":                         `"a\n\xff"`,
-		strings.Repeat("x", maxQuote):     `"` + strings.Repeat("x", maxQuote) + `"`,
-		strings.Repeat("x", maxQuote+1):   `"` + strings.Repeat("x", maxQuote) + `"…`,
-		"x" + strings.Repeat("é", 30):     `"x` + strings.Repeat("é", 19) + `"…`,
+		"":                                 `""`,
+		"a\n\xff":                          `"a\n\xff"`,
+		strings.Repeat("x", maxQuote):      `"` + strings.Repeat("x", maxQuote) + `"`,
+		strings.Repeat("x", maxQuote+1):    `"` + strings.Repeat("x", maxQuote) + `"…`,
+		"x" + strings.Repeat("é", 30):      `"x` + strings.Repeat("é", 19) + `"…`,
 		strings.Repeat("\x80", maxQuote+9): `"` + strings.Repeat(`\x80`, maxQuote-4) + `"…`,
 	} {
 		if got := quote(s); got != want {

@@ -23,7 +23,7 @@ type twin struct {
 // twinDecode returns ok false where Decode must return a syntax error.
 func twinDecode(data []byte) (e Event, problems []string, ok bool) {
 	var t twin
-	if len(data) > MaxBytes {
+	if len(data) > MaxStampedBytes {
 		t.add(CodeTooLong, "")
 		return t.event, t.problems, true
 	}
@@ -35,7 +35,7 @@ func twinDecode(data []byte) (e Event, problems []string, ok bool) {
 		return Event{}, nil, false
 	}
 	t.fill(root)
-	if len(t.problems) == 0 && len(t.event.AppendJSON(nil)) > MaxBytes {
+	if len(t.problems) == 0 && len(t.event.AppendJSON(nil)) > MaxStampedBytes {
 		t.add(CodeTooLong, "")
 	}
 	return t.event, t.problems, t.faults == t.named
@@ -257,7 +257,7 @@ func (t *twin) revenue(root *node) {
 
 	before = len(t.problems)
 	currency := ""
-	t.text(n, "revenue.currency", &currency, 0, MaxBytes)
+	t.text(n, "revenue.currency", &currency, 0, MaxStampedBytes)
 	badCurrency := len(t.problems) > before
 	if currency != "" && !regexp.MustCompile(`^[A-Z]{3}$`).MatchString(currency) {
 		t.add(CodeFormat, "revenue.currency")
@@ -288,7 +288,7 @@ func (t *twin) amount(revenue *node) (micros int64, ok bool) {
 	}
 	lit := n.lit
 	if n.kind == kindString {
-		t.text(revenue, "revenue.amount", &lit, 0, MaxBytes)
+		t.text(revenue, "revenue.amount", &lit, 0, MaxStampedBytes)
 		if lit == "" {
 			return 0, false
 		}

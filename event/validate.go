@@ -70,13 +70,14 @@ func (c *checks) site(site string) {
 	}
 }
 
+// length checks a string that may be any text. It is no more than what the compiler makes part of its caller.
 func (c *checks) length(f field, s string) {
 	if c.strict || len(s) > specs[f].max {
-		c.strictLength(f, s)
+		c.judge(f, s)
 	}
 }
 
-func (c *checks) strictLength(f field, s string) {
+func (c *checks) judge(f field, s string) {
 	if c.strict {
 		c.set(f, textFault(s))
 	}

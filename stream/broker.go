@@ -100,7 +100,6 @@ type Broker struct {
 
 	mu       sync.RWMutex // guards what follows; taken after calls and before the mu of a stream
 	streams  map[string]*dataStream
-	ordinal  int // of the newest stream
 	shutdown sync.Once
 }
 

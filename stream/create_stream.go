@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -35,12 +36,10 @@ func (b *Broker) createStream(_ context.Context, in *kinesis.CreateStreamInput) 
 	if have := b.shardCount(); have+shards > maxShards {
 		return nil, b.shardLimit(have, shards)
 	}
-	set := b.newSettings(in, mode, shards)
-	s, err := b.makeStream(set)
+	s, err := b.makeStream(b.newSettings(in, mode, shards))
 	if err != nil {
 		return nil, internalError(err)
 	}
-	b.ordinal = set.Ordinal
 	b.streams[s.Name] = s
 	return &kinesis.CreateStreamOutput{}, nil
 }
@@ -73,7 +72,7 @@ func (b *Broker) newSettings(in *kinesis.CreateStreamInput, mode types.StreamMod
 	set := settings{
 		Format:         settingsFormat,
 		Name:           *in.StreamName,
-		Ordinal:        b.ordinal + 1,
+		ID:             rand.Uint64(),
 		CreatedMS:      b.now(),
 		Mode:           mode,
 		RetentionHours: defaultRetention,

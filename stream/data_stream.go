@@ -21,7 +21,7 @@ import (
 type settings struct {
 	Format         int              `json:"format"`
 	Name           string           `json:"name"`
-	Ordinal        int              `json:"ordinal"` // rises with every stream ever made in the folder; tells two of one name apart
+	ID             uint64           `json:"id"` // random: tells two streams of one name apart
 	CreatedMS      int64            `json:"created_ms"`
 	Mode           types.StreamMode `json:"mode"`
 	RetentionHours int32            `json:"retention_hours"`
@@ -85,7 +85,6 @@ func (b *Broker) loadStreams() error {
 			return fmt.Errorf("open stream in %s: %w", dir, err)
 		}
 		b.streams[s.Name] = s
-		b.ordinal = max(b.ordinal, s.Ordinal)
 	}
 	return nil
 }
@@ -136,7 +135,7 @@ func (s *dataStream) close() error {
 // makeStream puts a new stream on disk: built in a folder that a crash leaves as trash, then named.
 func (b *Broker) makeStream(set settings) (*dataStream, error) {
 	root := path.Join(b.opt.Dir, streamsDir)
-	name := fmt.Sprintf("%08d-%s", set.Ordinal, set.Name)
+	name := fmt.Sprintf("%016x-%s", set.ID, set.Name)
 	temp, dir := path.Join(root, trashPrefix+name), path.Join(root, name)
 	data, err := json.MarshalIndent(set, "", "\t")
 	if err != nil {

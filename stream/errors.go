@@ -38,6 +38,15 @@ func expiredIterator(issued, now int64) error {
 	return &types.ExpiredIteratorException{Message: &message}
 }
 
+// dryRun is how an operation that would have succeeded answers when it was only tried.
+func dryRun(asked *bool) error {
+	if asked == nil || !*asked {
+		return nil
+	}
+	message := "Request would have succeeded, but DryRun flag is set."
+	return &types.DryRunOperationException{Message: &message}
+}
+
 // failure is an InternalFailure with its cause. The SDK's *smithy.GenericAPIError and the cause are both in its chain.
 type failure struct {
 	api   smithy.GenericAPIError

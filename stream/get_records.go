@@ -2,6 +2,7 @@ package stream
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 		return nil, err
 	}
 	s, sh, t, err := b.position(*in.ShardIterator)
-	if err != nil {
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	limit := maxGetRecords

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -31,7 +32,7 @@ func (b *Broker) getShardIterator(_ context.Context, in *kinesis.GetShardIterato
 		index, err = b.start(s, sh, in)
 		return err
 	})
-	if err != nil {
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	return &kinesis.GetShardIteratorOutput{ShardIterator: b.iterate(s, sh, index)}, nil

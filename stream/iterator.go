@@ -16,18 +16,18 @@ const tokenLife = 300 * time.Second
 // token is what an iterator or a page token says. To the client it is opaque, and it is authenticated: a client cannot
 // make one, and a token of one kind does not pass for the other.
 type token struct {
-	kind    byte
-	issued  int64  // Unix ms
-	ordinal uint32 // of the stream, so that a token does not outlive its stream
-	shard   uint32 // number
-	index   uint64 // position in the shard; in a page token, the filter that it goes on with
-	stream  string
+	kind   byte
+	issued int64  // Unix ms
+	id     uint64 // of the stream, so that a token does not outlive its stream
+	shard  uint32 // number
+	index  uint64 // position in the shard; 0 in a page token
+	stream string
 }
 
 const (
 	iteratorToken = 'i'
 	pageToken     = 'p'
-	tokenFixed    = 1 + 8 + 4 + 4 + 8
+	tokenFixed    = 1 + 8 + 8 + 4 + 8
 	tokenMAC      = 16
 )
 
@@ -38,7 +38,7 @@ func (b *Broker) encodeToken(t token) string {
 	raw := make([]byte, 0, tokenFixed+len(t.stream)+tokenMAC)
 	raw = append(raw, t.kind)
 	raw = binary.BigEndian.AppendUint64(raw, uint64(t.issued))
-	raw = binary.BigEndian.AppendUint32(raw, t.ordinal)
+	raw = binary.BigEndian.AppendUint64(raw, t.id)
 	raw = binary.BigEndian.AppendUint32(raw, t.shard)
 	raw = binary.BigEndian.AppendUint64(raw, t.index)
 	raw = append(raw, t.stream...)
@@ -63,12 +63,12 @@ func (b *Broker) decodeToken(kind byte, text string) (token, error) {
 		return token{}, errToken
 	}
 	return token{
-		kind:    body[0],
-		issued:  int64(binary.BigEndian.Uint64(body[1:])),
-		ordinal: binary.BigEndian.Uint32(body[9:]),
-		shard:   binary.BigEndian.Uint32(body[13:]),
-		index:   binary.BigEndian.Uint64(body[17:]),
-		stream:  string(body[tokenFixed:]),
+		kind:   body[0],
+		issued: int64(binary.BigEndian.Uint64(body[1:])),
+		id:     binary.BigEndian.Uint64(body[9:]),
+		shard:  binary.BigEndian.Uint32(body[17:]),
+		index:  binary.BigEndian.Uint64(body[21:]),
+		stream: string(body[tokenFixed:]),
 	}, nil
 }
 
@@ -78,7 +78,7 @@ func (t token) expired(now int64) bool { return now-t.issued > tokenLife.Millise
 // iterate returns an iterator that stands at an index of a shard.
 func (b *Broker) iterate(s *dataStream, sh *shard, index uint64) *string {
 	it := b.encodeToken(token{
-		kind: iteratorToken, issued: b.now(), ordinal: uint32(s.Ordinal), shard: sh.Number, index: index, stream: s.Name,
+		kind: iteratorToken, issued: b.now(), id: s.ID, shard: sh.Number, index: index, stream: s.Name,
 	})
 	return &it
 }
@@ -93,7 +93,7 @@ func (b *Broker) position(iterator string) (s *dataStream, sh *shard, t token, e
 		return nil, nil, t, expiredIterator(t.issued, now)
 	}
 	s, err = b.stream(t.stream)
-	if err != nil || uint32(s.Ordinal) != t.ordinal || int(t.shard) >= len(s.shards) {
+	if err != nil || s.ID != t.id || int(t.shard) >= len(s.shards) {
 		return nil, nil, t, b.shardNotFound(shardID(t.shard), t.stream)
 	}
 	return s, s.shards[t.shard], t, nil

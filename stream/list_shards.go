@@ -30,7 +30,7 @@ func (b *Broker) listShards(_ context.Context, in *kinesis.ListShardsInput) (*ki
 	if out.Shards, more = pageOfShards(shards, in.MaxResults, listShardsLimit); more {
 		last := shards[len(out.Shards)-1].Number
 		next := b.encodeToken(token{
-			kind: pageToken, issued: b.now(), ordinal: uint32(s.Ordinal), shard: last, stream: s.Name,
+			kind: pageToken, issued: b.now(), id: s.ID, shard: last, stream: s.Name,
 		})
 		out.NextToken = &next
 	}
@@ -110,7 +110,7 @@ func (b *Broker) shardsAfterToken(text string) (*dataStream, []*shard, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if uint32(s.Ordinal) != t.ordinal {
+	if s.ID != t.id {
 		return nil, nil, b.streamNotFound(t.stream)
 	}
 	last := shardID(t.shard)

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -22,11 +23,11 @@ func (b *Broker) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*ki
 	if err != nil {
 		return nil, err
 	}
-	if err := s.checkSize("data", in.PartitionKey, in.Data); err != nil {
-		return nil, err
+	if !s.fits(in.PartitionKey, in.Data) {
+		return nil, s.tooLarge("data", in.PartitionKey, in.Data)
 	}
 	h, err := recordHashKey(in.PartitionKey, in.ExplicitHashKey)
-	if err != nil {
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	sh := s.route(h)
@@ -53,18 +54,20 @@ func checkPutRecord(in *kinesis.PutRecordInput) error {
 	return v.err()
 }
 
-// checkSize checks a record against the stream's limit, which counts key and data.
-func (s *dataStream) checkSize(field string, key *string, data []byte) error {
+// fits reports whether a record is within the stream's limit, which counts key and data.
+func (s *dataStream) fits(key *string, data []byte) bool {
+	return len(*key)+len(data) <= int(s.MaxRecordKiB)<<10
+}
+
+// tooLarge is the error for a record that does not fit.
+func (s *dataStream) tooLarge(field string, key *string, data []byte) error {
 	most := int(s.MaxRecordKiB) << 10
 	var v violations
 	v.blob(field, data, most)
 	if err := v.err(); err != nil {
 		return err
 	}
-	if size := len(*key) + len(data); size > most {
-		return invalidArgument("Record of %d bytes, partition key included, exceeds the limit of %d bytes.", size, most)
-	}
-	return nil
+	return invalidArgument("Record of %d bytes, partition key included, exceeds the limit of %d bytes.", len(*key)+len(data), most)
 }
 
 // recordHashKey is where a record falls in the key space.

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,7 @@ func (b *Broker) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*
 		return nil, err
 	}
 	parts, err := s.partition(in.Records)
-	if err != nil {
+	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
 	err = b.use(s, func() error {
@@ -71,7 +72,7 @@ func checkPutRecords(in *kinesis.PutRecordsInput) error {
 		return err
 	}
 	if size > maxPutBytes {
-		return invalidArgument("Records of %d bytes, partition keys included, exceed the limit of %d bytes.", size, maxPutBytes)
+		return invalidArgument("Records size exceeds %d MB limit", maxPutBytes>>20)
 	}
 	return nil
 }
@@ -109,8 +110,8 @@ func (s *dataStream) partition(entries []types.PutRecordsRequestEntry) ([]*part,
 	var parts []*part
 	for i := range entries {
 		e := &entries[i]
-		if err := s.checkSize(fmt.Sprintf("records.%d.member.data", i+1), e.PartitionKey, e.Data); err != nil {
-			return nil, err
+		if !s.fits(e.PartitionKey, e.Data) {
+			return nil, s.tooLarge(fmt.Sprintf("records.%d.member.data", i+1), e.PartitionKey, e.Data)
 		}
 		h, err := recordHashKey(e.PartitionKey, e.ExplicitHashKey)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -28,7 +29,9 @@ func (d *door) query(w http.ResponseWriter, r *http.Request) {
 	groups, order := map[string]map[string]int{}, []string{}
 	for _, data := range d.applied {
 		var e event.Event
-		e.Decode([]byte(data))
+		if _, err := e.Decode([]byte(data)); err != nil {
+			panic(err) // it was decoded before it was taken
+		}
 		key := strings.Join(dimensions(e, ask.Dimensions), "\x00")
 		if groups[key] == nil {
 			groups[key], order = map[string]int{}, append(order, key)
@@ -124,9 +127,12 @@ func (d *door) poison(data string) {
 
 // listDLQ has two items a page, whatever the limit, so that a client must follow the cursor.
 func (d *door) listDLQ(w http.ResponseWriter, r *http.Request) {
-	var from, limit int
-	fmt.Sscan(r.FormValue("cursor"), &from)
-	fmt.Sscan(r.FormValue("limit"), &limit)
+	from, _ := strconv.Atoi(r.FormValue("cursor")) // "" is 0
+	limit, err := strconv.Atoi(r.FormValue("limit"))
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "bad_limit", err.Error())
+		return
+	}
 	to := min(from+min(limit, 2), len(d.quarantine))
 	page := dlqPage{Items: []dlqItem{}}
 	for _, i := range d.quarantine[from:to] {

@@ -20,6 +20,7 @@ import (
 type door struct {
 	http.Handler
 	mu     sync.Mutex
+	served *sync.Cond // a request was answered, or failed
 	rand   *rand.Rand
 	faults faults
 
@@ -49,6 +50,7 @@ var everyFault = faults{dropBefore: .1, dropAfter: .1, cut: .05, unready: .1, bu
 
 func newDoor(seed uint64, f faults) *door {
 	d := &door{rand: rand.New(rand.NewPCG(seed, 1)), faults: f, applied: map[string]string{}, acked: map[string]bool{}}
+	d.served = sync.NewCond(&d.mu)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("POST /v1/events", d.postEvents)
@@ -63,6 +65,7 @@ func newDoor(seed uint64, f faults) *door {
 	d.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
+		defer d.served.Broadcast()
 		mux.ServeHTTP(w, r)
 	})
 	return d
@@ -74,9 +77,11 @@ func (d *door) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 		return nil, err
 	}
 	defer func() {
-		if p := recover(); p == http.ErrAbortHandler {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
 			resp, err = nil, io.ErrUnexpectedEOF
-		} else if p != nil {
+		default:
 			panic(p)
 		}
 	}()
@@ -146,13 +151,12 @@ func (d *door) answer(w http.ResponseWriter, batch event.Batch) {
 	answer, _ := json.Marshal(map[string]any{"accepted": len(accepted), "results": results})
 	w.WriteHeader(http.StatusAccepted)
 	if d.happens(d.faults.cut) {
-		w.Write(answer[:len(answer)/2])
-		return
+		accepted, answer = nil, answer[:len(answer)/2]
 	}
 	for _, id := range accepted {
 		d.acked[id] = true
 	}
-	w.Write(answer)
+	_, _ = w.Write(answer) // a client that has gone will come again
 }
 
 func (d *door) apply(data []byte) (result, bool) {
@@ -185,7 +189,19 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 
 func reply(w http.ResponseWriter, status int, v any) {
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(v)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// wait waits until have gives want, but no longer than limit, and returns what it gives.
+func (d *door) wait(limit time.Duration, have func() int, want int) int {
+	end := time.Now().Add(limit)
+	defer time.AfterFunc(limit, d.served.Broadcast).Stop()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for have() != want && time.Now().Before(end) {
+		d.served.Wait()
+	}
+	return have()
 }
 
 // problem is what a client did wrong, or nil.

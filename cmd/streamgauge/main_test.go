@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -25,7 +26,7 @@ type leakChecked struct{ *testing.M }
 func (m leakChecked) Run() int {
 	code := m.M.Run()
 	if err := goleak.Find(); err != nil && code == 0 {
-		os.Stderr.WriteString("goleak: " + err.Error() + "\n")
+		fmt.Fprintln(os.Stderr, "goleak:", err)
 		return 1
 	}
 	return code
@@ -83,27 +84,17 @@ func controlDoor(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// received is "received N": the door has N different events, acknowledged all, and no complaint; with "copies N" instead,
-// N copies. It waits until they are there, for a command in the background.
+// received is "received N": the door has acknowledged N different events; with "copies N" instead, it has N copies. It waits
+// for a command in the background, and then sees that the door has nothing to complain of.
 func received(ts *testscript.TestScript, _ bool, args []string) {
 	d := ts.Value("door").(*door)
 	want, err := strconv.Atoi(args[len(args)-1])
 	ts.Check(err)
-	have := func() int {
-		d.mu.Lock()
-		defer d.mu.Unlock()
-		switch args[0] {
-		case "copies":
-			return d.copies
-		case "requests":
-			return min(want, len(d.requests))
-		}
-		return len(d.acked)
+	have := func() int { return len(d.acked) }
+	if args[0] == "copies" {
+		have = func() int { return d.copies }
 	}
-	for end := time.Now().Add(20 * time.Second); have() != want && time.Now().Before(end); {
-		runtime.Gosched()
-	}
-	if n := have(); n != want {
+	if n := d.wait(20*time.Second, have, want); n != want {
 		ts.Fatalf("the door has %d, want %d", n, want)
 	}
 	ts.Check(d.problem())
@@ -120,6 +111,6 @@ func unprivileged() {
 	if err == nil {
 		err = unix.Exec(path[:len(path)-len("unprivileged")]+os.Args[1], os.Args[1:], os.Environ())
 	}
-	os.Stderr.WriteString("unprivileged: " + err.Error() + "\n")
+	fmt.Fprintln(os.Stderr, "unprivileged:", err)
 	os.Exit(1)
 }

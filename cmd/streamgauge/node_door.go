@@ -17,11 +17,14 @@ import (
 	"github.com/streamgauge/streamgauge/producer"
 )
 
+// doorRetryFor is how long the door tries to write before it says that it cannot.
+const doorRetryFor = 3 * time.Second
+
 // buildDoor makes the producer and the server in front of it.
 func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescriptionSummary) error {
 	var err error
-	// The door answers at once when it cannot keep up, and the client, which has the events, decides.
-	n.producer, err = producer.New(n.broker.Client(), streamName, producer.Options{OnFull: producer.Fail})
+	// The door answers soon when it cannot keep up or cannot write, and the client, which has the events, decides.
+	n.producer, err = producer.New(n.broker.Client(), streamName, producer.Options{OnFull: producer.Fail, RetryFor: doorRetryFor})
 	if err != nil {
 		return err
 	}
@@ -31,12 +34,13 @@ func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescription
 		Putter: n.producer, Store: n.store, Sites: n.sites, Reader: reader, Live: n.live, Accounts: n.accounts,
 		Quarantine:  aggregate.NewQuarantine(n.store, time.Now),
 		CreateSites: true, TrustAgent: true,
-		Page:     dashboards.Handler(),
-		Metrics:  promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
-		Audit:    n.auditor(desc),
-		Counters: apigw.NewCounters(n.registry),
-		OnError:  func(err error) { n.log.Error().Err(err).Msg("request failed") },
-		OnSite:   func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
+		AllowedHosts: []string{"localhost"}, // up listens on this machine alone
+		Page:         dashboards.Handler(),
+		Metrics:      promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
+		Audit:        n.auditor(desc),
+		Counters:     apigw.NewCounters(n.registry),
+		OnError:      func(err error) { n.log.Error().Err(err).Msg("request failed") },
+		OnSite:       func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
 	})
 	return nil
 }

@@ -62,7 +62,8 @@ func openInputs(names []string, stdin io.Reader) (*inputs, error) {
 			continue
 		}
 		if err := in.open(name); err != nil {
-			return nil, errors.Join(err, in.Close())
+			in.Close()
+			return nil, err
 		}
 	}
 	in.at = place{file: in.files[0].name}
@@ -89,14 +90,12 @@ func (in *inputs) open(name string) error {
 	return nil
 }
 
-// Close closes the files that are open.
-func (in *inputs) Close() error {
-	var errs []error
+// Close closes the files that are open. They were only read, so that an error loses nothing.
+func (in *inputs) Close() {
 	for _, f := range in.files {
-		errs = append(errs, f.close())
+		_ = f.close()
 	}
 	in.files = nil
-	return errors.Join(errs...)
 }
 
 // done is how much was read, in bytes of the files.
@@ -123,7 +122,7 @@ func (in *inputs) next(ctx context.Context) (line, error) {
 			in.number++
 			return line{place: in.at, number: in.number, text: text, err: err}, nil
 		}
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			return line{}, fmt.Errorf("read %s: %w", in.at, err)
 		}
 		if err := f.close(); err != nil {
@@ -159,7 +158,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	for more && err == nil {
 		_, more, err = r.ReadLine()
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return nil, errLongLine

@@ -43,7 +43,8 @@ func readAll(t *testing.T, texts ...string) (lines []string, in *inputs, err err
 	for {
 		l, err := in.next(t.Context())
 		if err != nil {
-			return lines, in, errors.Join(err, in.Close())
+			in.Close()
+			return lines, in, err
 		}
 		text := string(l.text)
 		if l.err != nil {

@@ -77,7 +77,7 @@ func withGrace(ctx context.Context, d time.Duration) (context.Context, context.C
 func (p *pipeline) read(ctx context.Context, out chan<- item) error {
 	for {
 		l, err := p.inputs.next(ctx)
-		if err == io.EOF || ctx.Err() != nil {
+		if errors.Is(err, io.EOF) || ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// backoff is exponential with full jitter: the n-th pause is uniform between nothing and base·2^(n-1), or longest if that is less.
+// backoff is exponential with full jitter: the n-th pause is uniform between nothing and base·2^(n-1), or longest if that is
+// less.
 type backoff struct {
 	base, longest time.Duration
 }
@@ -14,9 +15,8 @@ type backoff struct {
 var (
 	// functionBackoff spaces the deliveries of a batch that fails.
 	functionBackoff = backoff{base: 200 * time.Millisecond, longest: 30 * time.Second}
-	// callBackoff spaces the calls to Kinesis, Checkpoints and OnDiscard. Its base is the distance of two reads that a shard
-	// always allows (5 a second).
-	callBackoff = backoff{base: 200 * time.Millisecond, longest: 10 * time.Second}
+	// callBackoff spaces the calls to Kinesis, Checkpoints and OnDiscard.
+	callBackoff = backoff{base: readDistance, longest: 10 * time.Second}
 )
 
 // bound is the longest that the n-th pause can be, n from 1.

@@ -64,7 +64,8 @@ func (b batcher) cut(records []types.Record) (n int, full bool) {
 
 // size is how many bytes a record takes in the event as JSON, at most. Its sequence number stands there twice.
 func (b batcher) size(r *types.Record) int {
-	return b.envelope + 2*len(aws.ToString(r.SequenceNumber)) + jsonLen(aws.ToString(r.PartitionKey)) + base64.StdEncoding.EncodedLen(len(r.Data))
+	key, sequence := aws.ToString(r.PartitionKey), aws.ToString(r.SequenceNumber)
+	return b.envelope + 2*len(sequence) + jsonLen(key) + base64.StdEncoding.EncodedLen(len(r.Data))
 }
 
 // jsonLen is how many bytes s takes in JSON, without quotes, at most.

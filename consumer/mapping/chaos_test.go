@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,15 +19,19 @@ import (
 )
 
 var (
-	chaosRuns = flag.Int("chaos.runs", 60, "schedules of TestChaos")
+	chaosRuns = flag.Int("chaos.runs", 60, "schedules of TestChaos; 100 times as many where STREAMGAUGE_LONG is set")
 	chaosSeed = flag.Uint64("chaos.seed", 0, "run TestChaos with this seed only")
 )
 
 // TestChaos runs mappings one after the other on the same stream and checkpoints, while records come in, shards split and
-// merge, and everything fails now and then: calls to Kinesis, the function in all its ways, saves (applied or not), discards, and the
-// mapping itself, stopped at any moment. An auditor holds every delivery and every save against the model.
+// merge, and everything fails now and then: calls to Kinesis, the function in all its ways, saves (applied or not), discards,
+// and the mapping itself, stopped at any moment. An auditor holds every delivery and every save against the model.
 func TestChaos(t *testing.T) {
-	for range *chaosRuns {
+	runs := *chaosRuns
+	if os.Getenv("STREAMGAUGE_LONG") != "" {
+		runs *= 100
+	}
+	for range runs {
 		seed := rand.Uint64()
 		if *chaosSeed != 0 {
 			seed = *chaosSeed
@@ -252,8 +257,8 @@ func (a *auditor) indexOf(s modelShard, sequence string) int {
 	return slices.IndexFunc(s.records, func(r types.Record) bool { return *r.SequenceNumber == sequence })
 }
 
-// delivered checks a delivery: it is a run of records of one shard, with no gap before it and nothing that the checkpoint covers; the same
-// as the last one where that failed; and after everything that the parents have.
+// delivered checks a delivery: it is a run of records of one shard, with no gap before it and nothing that the checkpoint
+// covers; the same as the last one where that failed; and after everything that the parents have.
 func (a *auditor) delivered(e events.KinesisEvent) (id string, sequences []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -20,13 +20,15 @@ const (
 	MaxPayload       = 6 << 20 // bytes of one invocation's event as JSON
 )
 
-// Function is what a batch is delivered to. It is called concurrently for different shards. It succeeds with a nil error and no batch item failures.
+// Function is what a batch is delivered to. It is called concurrently for different shards. It succeeds with a nil error and
+// no batch item failures.
 //
-// A batch item failure names the sequence number of a record: every record before the lowest one that is named is taken as done, and
-// the rest is delivered again. One that names no record of the batch fails the whole batch, as an error and a panic do.
+// A batch item failure names the sequence number of a record: every record before the lowest one that is named is taken as
+// done, and the rest is delivered again. One that names no record of the batch fails the whole batch, as an error and a panic
+// do.
 //
-// ctx ends at the function's time limit. Nobody can stop a function that goes on regardless: the mapping waits for it, and takes its answer. The bytes of
-// the records must not be changed: the same ones are delivered again after a failure.
+// ctx ends at the function's time limit. Nobody can stop a function that goes on regardless: the mapping waits for it, and
+// takes its answer. The bytes of the records must not be changed: the same ones are delivered again after a failure.
 type Function func(ctx context.Context, e events.KinesisEvent) (events.KinesisEventResponse, error)
 
 // Config says what is mapped to what, and how. A zero field takes the default that is named at it.
@@ -42,10 +44,11 @@ type Config struct {
 
 	// BatchSize is the greatest number of records of a batch, 1 to MaxBatchSize. Default 100.
 	BatchSize int
-	// BatchWindow is how long records wait for a batch to become full (Lambda's MaximumBatchingWindowInSeconds), counted from when the first of
-	// them was read, 0 to MaxBatchWindow. Default 0: a batch is whatever there is.
+	// BatchWindow is how long records wait for a batch to become full (Lambda's MaximumBatchingWindowInSeconds), counted from
+	// when the first of them was read, 0 to MaxBatchWindow. Default 0: a batch is whatever there is.
 	BatchWindow time.Duration
-	// MaximumRetryAttempts is how often a batch is delivered again after its first failure, -1 to MaxRetryAttempts. Nil and -1: for ever.
+	// MaximumRetryAttempts is how often a batch is delivered again after its first failure, -1 to MaxRetryAttempts. Nil and
+	// -1: for ever.
 	MaximumRetryAttempts *int
 	// OnDiscard takes what is given up. Required where attempts are bounded. It is called again until it returns nil; only then
 	// does the checkpoint move past what was given up.
@@ -53,8 +56,8 @@ type Config struct {
 	// FunctionTimeout is the time limit of one invocation. Default 60 s.
 	FunctionTimeout time.Duration
 
-	// StartingPosition is where the shards that exist at the first start are read from: TRIM_HORIZON (the default), LATEST or AT_TIMESTAMP. Shards
-	// that appear later are read from their beginning.
+	// StartingPosition is where the shards that exist at the first start are read from: TRIM_HORIZON (the default), LATEST or
+	// AT_TIMESTAMP. Shards that appear later are read from their beginning.
 	StartingPosition types.ShardIteratorType
 	// StartingTimestamp is the time of AT_TIMESTAMP.
 	StartingTimestamp time.Time
@@ -63,7 +66,8 @@ type Config struct {
 	PollInterval time.Duration
 	// ListInterval is the pause between two listings of the shards; a shard's end brings one at once. Default 10 s.
 	ListInterval time.Duration
-	// DrainTimeout is how long, after the end of Run's context, invocations in hand may go on, and their checkpoints be saved. Default 30 s.
+	// DrainTimeout is how long, after the end of Run's context, invocations in hand may go on, and their checkpoints be saved.
+	// Default 30 s.
 	DrainTimeout time.Duration
 
 	Events Events

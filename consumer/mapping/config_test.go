@@ -75,30 +75,12 @@ func TestMappingRunsOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := m.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Run(ctx); err == nil {
 		t.Error("ran twice")
-	}
-}
-
-func TestBackoffBounds(t *testing.T) {
-	b := backoff{base: 200 * time.Millisecond, longest: 10 * time.Second}
-	want := []time.Duration{200, 200, 400, 800, 1600, 3200, 6400, 10000, 10000}
-	for n, bound := range want {
-		if got := b.bound(n); got != bound*time.Millisecond {
-			t.Errorf("bound %d is %v, want %v", n, got, bound*time.Millisecond)
-		}
-	}
-	if got := b.bound(1 << 30); got != b.longest {
-		t.Errorf("bound of many is %v", got)
-	}
-	for range 1000 {
-		if p := b.pause(3); p < 0 || p > b.bound(3) {
-			t.Fatalf("pause %v", p)
-		}
 	}
 }

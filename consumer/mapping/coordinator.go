@@ -90,8 +90,8 @@ func (c *coordinator) report(ctx context.Context, err error) {
 
 // discover adds the shards that are new.
 //
-// The youngest are added first: where the first start is cut short, no shard is left without a saved position whose parent has one,
-// for that is how a shard is told that appeared later.
+// The youngest are added first: where the first start is cut short, no shard is left without a saved position whose parent has
+// one, for that is how a shard is told that appeared later.
 func (c *coordinator) discover(ctx context.Context) error {
 	shards, err := listShards(ctx, c.cfg.Kinesis, c.cfg.StreamName)
 	if err != nil {
@@ -117,8 +117,8 @@ func (c *coordinator) discover(ctx context.Context) error {
 	return nil
 }
 
-// startOf finds where a shard is to be read from: behind its checkpoint; without one at its beginning if it came into being after the
-// first start, and at the starting position otherwise.
+// startOf finds where a shard is to be read from: behind its checkpoint; without one at its beginning if it came into being
+// after the first start, and at the starting position otherwise.
 func (c *coordinator) startOf(ctx context.Context, s types.Shard) (position, error) {
 	id := aws.ToString(s.ShardId)
 	checkpoint, ok, err := c.cfg.Checkpoints.Load(ctx, id)

@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// deliver invokes the function with the records, and with the same ones again after a failure, until they are done or given up, and
-// moves the checkpoint. What is left after a partial success is a batch of its own: its attempts are counted anew.
+// deliver invokes the function with the records, and with the same ones again after a failure, until they are done or given
+// up, and moves the checkpoint. What is left after a partial success is a batch of its own: its attempts are counted anew.
 //
 // After the end of ctx no further invocation begins; the error says what was left.
 func (s *shard) deliver(ctx, work context.Context, records []types.Record) error {

@@ -43,8 +43,8 @@ func TestRestartGoesOnBehindTheCheckpoint(t *testing.T) {
 	})
 }
 
-// A failed batch comes again with the same records and no others, whatever came into the stream meanwhile, and whatever the function did
-// to the event.
+// A failed batch comes again with the same records and no others, whatever came into the stream meanwhile, and whatever the
+// function did to the event.
 func TestRedeliveryIsIdentical(t *testing.T) {
 	failures := map[string]func() error{
 		"error": func() error { return errFunction },

@@ -11,13 +11,14 @@ import (
 type Events struct {
 	// Invoked is called after every invocation of the function.
 	Invoked func(Invocation)
-	// Throttled is called when Kinesis refused a call for its rate. It is tried again after a backoff. shardID is "" for the listing of shards.
+	// Throttled is called when Kinesis refused a call for its rate. It is tried again after a backoff. shardID is "" for the
+	// listing of shards.
 	Throttled func(shardID string)
-	// Failed is called when anything but the function failed: a read, the listing of shards (shardID is ""), a checkpoint, OnDiscard. It is
-	// tried again after a backoff.
+	// Failed is called when anything but the function failed: a read, the listing of shards (shardID is ""), a checkpoint,
+	// OnDiscard. It is tried again after a backoff.
 	Failed func(shardID string, err error)
-	// ShardStarted is called before the first read of a shard by this mapping. checkpoint says from where (see Checkpoints; "TRIM_HORIZON"
-	// for a shard's beginning).
+	// ShardStarted is called before the first read of a shard by this mapping. checkpoint says from where (see Checkpoints;
+	// "TRIM_HORIZON" for a shard's beginning).
 	ShardStarted func(shardID, checkpoint string)
 	// ShardEnded is called when a closed shard was consumed to its end and that was saved.
 	ShardEnded func(shardID string)

@@ -110,7 +110,7 @@ func (r *rig) start() *run {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(r.t.Context())
 	started := &run{Mapping: m, t: r.t, cancel: cancel, done: make(chan error, 1)}
 	go func() { started.done <- m.Run(ctx) }()
 	return started
@@ -123,7 +123,7 @@ func (r *run) stop() error {
 
 func (r *run) idle() {
 	r.t.Helper()
-	if err := r.WaitIdle(context.Background()); err != nil {
+	if err := r.WaitIdle(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 }

@@ -8,9 +8,10 @@ import (
 // ErrStopped is the error of a WaitIdle whose mapping has ended its Run.
 var ErrStopped = errors.New("mapping: stopped")
 
-// WaitIdle returns nil once every shard that is not drained was read at its tip, without finding a record, after the call began and with
-// everything before it checkpointed. So what was in the stream when it was called is consumed. It wakes shards that wait for records. It waits
-// for a Run to begin; it returns ErrStopped when that has ended, and the error of ctx when that ends.
+// WaitIdle returns nil once every shard that is not drained was read at its tip, without finding a record, after the call
+// began and with everything before it checkpointed. So what was in the stream when it was called is consumed. It wakes shards
+// that wait for records. It waits for a Run to begin; it returns ErrStopped when that has ended, and the error of ctx when
+// that ends.
 func (m *Mapping) WaitIdle(ctx context.Context) error {
 	round := m.board.ask()
 	for {
@@ -116,7 +117,8 @@ func (b *board) currentRound() uint64 {
 	return b.rounds.current
 }
 
-// fallAsleep leaves the function that wakes the shard, unless a round has begun since its last read, which then it shall not sleep through.
+// fallAsleep leaves the function that wakes the shard, unless a round has begun since its last read, which then it shall not
+// sleep through.
 func (b *board) fallAsleep(id string, round uint64, wake context.CancelFunc) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,9 +11,9 @@ import (
 )
 
 // waitIdle calls WaitIdle and tells whether it has returned.
-func waitIdle(m *Mapping) (returned func() bool) {
+func waitIdle(t *testing.T, m *Mapping) (returned func() bool) {
 	done := make(chan error, 1)
-	go func() { done <- m.WaitIdle(context.Background()) }()
+	go func() { done <- m.WaitIdle(t.Context()) }()
 	synctest.Wait()
 	return func() bool { synctest.Wait(); return len(done) == 1 }
 }
@@ -32,7 +32,7 @@ func TestWaitIdle(t *testing.T) {
 		run := r.start()
 		run.idle() // nothing there
 		r.model.put(1, "a")
-		idle := waitIdle(run.Mapping)
+		idle := waitIdle(t, run.Mapping)
 		if time.Sleep(time.Minute); idle() {
 			t.Error("idle while the function runs")
 		}
@@ -112,8 +112,8 @@ func TestWaitIdleWaitsForRunAndWindow(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				idle := waitIdle(m)
-				ctx, cancel := context.WithCancel(context.Background())
+				idle := waitIdle(t, m)
+				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan error, 1)
 				go func() { done <- m.Run(ctx) }()
 				if time.Sleep(19 * time.Second); idle() {
@@ -156,7 +156,7 @@ func TestWaitIdleEnds(t *testing.T) {
 		r.cfg.DrainTimeout = time.Second
 		r.model.put(0, "a")
 		run := r.start()
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := run.WaitIdle(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("with a deadline: %v", err)
@@ -164,7 +164,7 @@ func TestWaitIdleEnds(t *testing.T) {
 		if err := run.stop(); err == nil {
 			t.Error("nothing was left in hand")
 		}
-		if err := run.WaitIdle(context.Background()); !errors.Is(err, ErrStopped) {
+		if err := run.WaitIdle(t.Context()); !errors.Is(err, ErrStopped) {
 			t.Errorf("after Run: %v", err)
 		}
 	})

@@ -10,10 +10,13 @@ import (
 
 // Kinesis is what the mapping needs of a stream. *kinesis.Client has it.
 type Kinesis interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
+	ListShards(context.Context, *kinesis.ListShardsInput, ...callOption) (*kinesis.ListShardsOutput, error)
+	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...callOption) (*kinesis.GetShardIteratorOutput, error)
+	GetRecords(context.Context, *kinesis.GetRecordsInput, ...callOption) (*kinesis.GetRecordsOutput, error)
 }
+
+// callOption is the SDK's way to change one call.
+type callOption = func(*kinesis.Options)
 
 // Waiter is a Kinesis that can say when to read. Where the Kinesis of a Config has it, it takes the place of the poll interval.
 type Waiter interface {

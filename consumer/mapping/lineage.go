@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// lineage is the family tree of the shards that the stream lists, and which of them may be read: a shard's records come after those of
-// its parents, so it waits until they are drained.
+// lineage is the family tree of the shards that the stream lists, and which of them may be read: a shard's records come after
+// those of its parents, so it waits until they are drained.
 type lineage struct {
 	nodes map[string]*node
 }
@@ -63,8 +63,8 @@ func (l *lineage) orphaned(n *node) bool {
 	})
 }
 
-// prune takes note of the shards that are not listed any more, and forgets those of them that are drained or were never started. It returns
-// the forgotten.
+// prune takes note of the shards that are not listed any more, and forgets those of them that are drained or were never
+// started. It returns the forgotten.
 func (l *lineage) prune(listed map[string]bool) []string {
 	var forgotten []string
 	for id, n := range l.nodes {

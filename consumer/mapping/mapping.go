@@ -25,8 +25,9 @@ func New(c Config) (*Mapping, error) {
 	return &Mapping{cfg: c, board: newBoard()}, nil
 }
 
-// Run delivers until ctx ends, whatever fails on the way: every call is tried again. Then no invocation begins any more; those in hand may finish
-// and are checkpointed within the DrainTimeout, after which their contexts end too. It returns when all its goroutines have.
+// Run delivers until ctx ends, whatever fails on the way: every call is tried again. Then no invocation begins any more; those
+// in hand may finish and are checkpointed within the DrainTimeout, after which their contexts end too. It returns when all its
+// goroutines have.
 //
 // The error says which batches were begun and not done; they are delivered again by the next run. Run can be called once.
 func (m *Mapping) Run(ctx context.Context) error {

@@ -133,7 +133,7 @@ func (m *model) count(call string) int {
 	return m.calls[call]
 }
 
-func (m *model) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+func (m *model) ListShards(ctx context.Context, in *kinesis.ListShardsInput, _ ...callOption) (*kinesis.ListShardsOutput, error) {
 	if err := m.begin(ctx, "ListShards", ""); err != nil {
 		return nil, err
 	}
@@ -170,7 +170,7 @@ func (s *modelShard) describe() types.Shard {
 	return d
 }
 
-func (m *model) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+func (m *model) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...callOption) (*kinesis.GetShardIteratorOutput, error) {
 	if err := m.begin(ctx, "GetShardIterator", *in.ShardId); err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (m *model) open(text string) (*modelShard, int, error) {
 	return s, at, nil
 }
 
-func (m *model) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (m *model) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...callOption) (*kinesis.GetRecordsOutput, error) {
 	id, _, _ := strings.Cut(*in.ShardIterator, "|")
 	if err := m.begin(ctx, "GetRecords", id); err != nil {
 		return nil, err

@@ -76,22 +76,32 @@ func (r *reader) forgetIfExpired(err error) {
 // atTip reports whether the last read found nothing, and nothing was left to find.
 func (r *reader) atTip() bool { return r.empty && r.behind == 0 && !r.ended }
 
-// longestWait keeps an iterator younger than the 5 minutes after which it expires.
-const longestWait = time.Minute
+const (
+	longestWait  = time.Minute            // keeps an iterator younger than the 5 minutes after which it expires
+	readDistance = 200 * time.Millisecond // a shard allows 5 reads a second
+)
 
-// wait returns when it may be worth to read again, and at the latest when ctx ends. An early return does no harm, so a Waiter's error is the
-// next read's to find, but for the pause.
+// wait returns when it may be worth to read again, and at the latest when ctx ends. An early return does no harm, so a
+// Waiter's error is the next read's to find, but for the pause.
 func (r *reader) wait(ctx context.Context) {
 	switch {
-	case r.behind > 0 || r.iterator == nil:
+	case r.iterator == nil:
+	case r.behind > 0:
+		if r.empty { // Kinesis searches on; ask again without haste
+			_ = sleep(ctx, readDistance)
+		}
 	case r.waiter == nil:
 		_ = sleep(ctx, r.poll)
 	case r.empty:
-		ctx, cancel := context.WithTimeout(ctx, longestWait)
-		defer cancel()
-		if err := r.waiter.WaitForRecords(ctx, *r.iterator); err != nil && ctx.Err() == nil {
-			r.forgetIfExpired(err)
-			_ = sleep(ctx, r.poll)
-		}
+		r.waitForRecords(ctx)
+	}
+}
+
+func (r *reader) waitForRecords(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, longestWait)
+	defer cancel()
+	if err := r.waiter.WaitForRecords(ctx, *r.iterator); err != nil && ctx.Err() == nil {
+		r.forgetIfExpired(err)
+		_ = sleep(ctx, r.poll)
 	}
 }

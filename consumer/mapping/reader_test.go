@@ -133,15 +133,27 @@ func TestReadsBackOff(t *testing.T) {
 	}
 }
 
-// An answer without records is the tip only if it says so.
+// An answer without records is the tip only if it says so; until then it is asked for again, five times a second.
 func TestBlankAnswersAreNotTheTip(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1)
-		reads := 0
-		r.model.blank = func() bool { reads++; return reads%5 != 0 }
+		var over atomic.Bool
+		r.model.blank = func() bool { return !over.Load() }
 		r.model.put(0, "a")
-		r.consume()
+		run := r.start()
+		idle := waitIdle(t, run.Mapping)
+		time.Sleep(time.Minute)
+		if n := r.model.count("GetRecords"); idle() || n < 299 || n > 302 {
+			t.Errorf("idle %v after %d reads in a minute", idle(), n)
+		}
+		over.Store(true)
+		if time.Sleep(2 * time.Second); !idle() {
+			t.Error("not idle at the tip")
+		}
 		r.want("a")
+		if err := run.stop(); err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 
@@ -170,7 +182,7 @@ type hanging struct {
 	hang atomic.Bool
 }
 
-func (h *hanging) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+func (h *hanging) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ ...callOption) (*kinesis.GetRecordsOutput, error) {
 	if h.hang.Load() {
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -241,7 +253,8 @@ func TestCatchingUp(t *testing.T) {
 	})
 }
 
-// A Waiter takes the place of polling: records are delivered when they come, and nothing is read while none do, but to keep the iterator.
+// A Waiter takes the place of polling: records are delivered when they come, and nothing is read while none do, but to keep
+// the iterator.
 func TestWaiter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, 1)

@@ -8,8 +8,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// judge says how many records of a batch, from the first, an invocation's outcome makes done. The error says why it is not all of
-// them. An item identifier that names no record of the batch leaves none done: whoever sends one cannot be believed about the others.
+// judge says how many records of a batch, from the first, an invocation's outcome makes done. The error says why it is not all
+// of them. An item identifier that names no record of the batch leaves none done: whoever sends one cannot be believed about
+// the others.
 func judge(records []types.Record, response events.KinesisEventResponse, err error) (done int, _ error) {
 	if err != nil {
 		return 0, err

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
@@ -64,7 +65,7 @@ func TestJudgeBelievesTheErrorBeforeTheResponse(t *testing.T) {
 	m := newModel(1)
 	m.put(0, "1", "2")
 	response, _ := failed(sequence(2))
-	if done, err := judge(m.shards[0].records, response, errFunction); done != 0 || err != errFunction {
+	if done, err := judge(m.shards[0].records, response, errFunction); done != 0 || !errors.Is(err, errFunction) {
 		t.Errorf("done %d, %v", done, err)
 	}
 }

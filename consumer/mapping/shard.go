@@ -29,8 +29,8 @@ func newShard(cfg *Config, id string, start position, b *board) *shard {
 	return &shard{cfg: cfg, id: id, board: b, reader: newReader(*cfg, id, start), batcher: newBatcher(*cfg, id)}
 }
 
-// run consumes the shard until it ends, which it saves and answers with true, or ctx does. The batch that is then in hand may go on
-// until work ends; the error says what was left of it.
+// run consumes the shard until it ends, which it saves and answers with true, or ctx does. The batch that is then in hand may
+// go on until work ends; the error says what was left of it.
 func (s *shard) run(ctx, work context.Context) (ended bool, _ error) {
 	s.board.started(s.id)
 	s.cfg.Events.ShardStarted(s.id, s.reader.place.checkpoint())
@@ -69,7 +69,8 @@ func (s *shard) collect(ctx context.Context) ([]types.Record, error) {
 	return nil, ctx.Err()
 }
 
-// look waits until it may be worth to read, and reads once. Where there is something to deliver neither goes on beyond the time at which it is due.
+// look waits until it may be worth to read, and reads once. Where there is something to deliver neither goes on beyond the
+// time at which it is due.
 func (s *shard) look(ctx context.Context, due time.Time) {
 	if len(s.buffer) > 0 {
 		var cancel context.CancelFunc
@@ -88,7 +89,7 @@ func (s *shard) wait(ctx context.Context) {
 		return
 	}
 	defer s.board.awake(s.id)
-	if false {
+	if s.failures > 0 {
 		_ = callBackoff.sleep(ctx, s.failures)
 		return
 	}
@@ -121,7 +122,8 @@ func (s *shard) take(records []types.Record) {
 	}
 }
 
-// hold appends to the buffer. Its window begins with its first record; what an earlier batch left over began one when it was read.
+// hold appends to the buffer. Its window begins with its first record; what an earlier batch left over began one when it was
+// read.
 func (s *shard) hold(records []types.Record) {
 	if len(s.buffer) == 0 {
 		s.buffer, s.since = records, time.Now()

@@ -131,6 +131,7 @@ func (w *world) invoked(inv *invocation) {
 func (w *world) abandon(sh *shard) {
 	if sh.current != nil {
 		sh.current.actor.zombie = true
+		sh.current.actor.asleep = w.steps + w.rand.IntN(1000)
 		sh.current = nil
 	}
 }
@@ -143,7 +144,7 @@ func (w *world) rewind(sh *shard) {
 }
 
 // roll starts a round of a roller, or a repair.
-func (w *world) roll() {
+func (w *world) roll(repair bool) {
 	w.rollers++
 	a := &actor{name: "roller"}
 	s := w.seam("roller")
@@ -151,8 +152,11 @@ func (w *world) roll() {
 	now := w.clock()
 	r := aggregate.NewRoller(s, aggregate.NewSites(s, now), now)
 	job := r.Round
-	if w.happens(50) {
+	if repair {
 		job = r.Repair
 	}
-	w.spawn(a, func() { _ = job(context.Background()) }, func() { w.rollers-- })
+	w.spawn(a, func() { _ = job(context.Background()) }, func() {
+		w.rollers--
+		w.glance()
+	})
 }

@@ -47,6 +47,7 @@ type actor struct {
 	resume chan verdict
 	next   storetest.Op // the call that it has stopped before
 	zombie bool         // nobody waits for it any more
+	asleep int          // until so many steps were made
 	dead   bool
 	ended  func()
 }
@@ -111,16 +112,32 @@ func (s *scheduler) traceLine(line string) {
 func (s *scheduler) happens(permille int) bool { return s.rand.IntN(1000) < permille }
 
 // upTo returns a duration up to d.
-func (s *scheduler) upTo(d time.Duration) time.Duration { return time.Duration(s.rand.Int64N(int64(d))) }
+func (s *scheduler) upTo(d time.Duration) time.Duration {
+	return time.Duration(s.rand.Int64N(int64(d)))
+}
 
-// pick returns a parked actor. Zombies sleep long.
+// pick returns a parked actor that is awake, if there is one.
 func (s *scheduler) pick() *actor {
-	for range 20 {
-		if a := s.parked[s.rand.IntN(len(s.parked))]; !a.zombie || s.happens(30) {
-			return a
+	awake := make([]*actor, 0, len(s.parked))
+	for _, a := range s.parked {
+		if a.asleep <= s.steps {
+			awake = append(awake, a)
 		}
 	}
-	return s.parked[0]
+	if len(awake) == 0 {
+		awake = s.parked
+	}
+	return awake[s.rand.IntN(len(awake))]
+}
+
+// nap makes an actor sleep before its call, most of all before a write: what it knows of the store grows old.
+func (s *scheduler) nap(a *actor) bool {
+	writes := a.next.Method == "Put" || a.next.Method == "Append" || a.next.Method == "Delete"
+	if permille := map[bool]int{false: 5, true: 60}[writes]; !s.happens(permille) {
+		return false
+	}
+	a.asleep = s.steps + s.rand.IntN(300)
+	return true
 }
 
 // killAll ends every actor.

@@ -24,18 +24,23 @@ type line struct {
 var kinds = []func(w *world, e *event.Event){
 	func(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Second)) },
 	func(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Second)) },
-	func(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Minute)) },                                // its minute is rolled up
-	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute - 30*time.Second + w.upTo(90*time.Second)) },  // at the edge of belief
-	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute + w.upTo(4*time.Minute)) },                    // believed only if it comes again
-	func(w *world, e *event.Event) { e.TS = w.ms(48*time.Hour + w.upTo(240*time.Hour)) },                     // never believed
-	func(w *world, e *event.Event) { e.TS = w.ms(-24*time.Hour - 2*time.Second + w.upTo(10*time.Second)) },   // at the edge of lateness
-	func(*world, *event.Event) {},                                                                            // no time at all
+	old, old,
+	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute - 30*time.Second + w.upTo(90*time.Second)) }, // at the edge of belief
+	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute + w.upTo(4*time.Minute)) },                   // believed only if it comes again
+	func(w *world, e *event.Event) { e.TS = w.ms(48*time.Hour + w.upTo(240*time.Hour)) },                    // never believed
+	func(w *world, e *event.Event) { e.TS = w.ms(-24*time.Hour - 2*time.Second + w.upTo(10*time.Second)) },  // at the edge of lateness
+	func(*world, *event.Event) {}, // no time at all
 	func(w *world, e *event.Event) { e.ID = w.uuid7(w.ms(-w.upTo(time.Minute))) },                            // the id holds the time
 	func(w *world, e *event.Event) { e.ID = w.uuid7(w.ms(4*time.Minute + w.upTo(3*time.Minute))) },           // … which is ahead
 	func(w *world, e *event.Event) { e.ID = "" },                                                             // the door assigns one
 	func(w *world, e *event.Event) { e.ID, e.TS = "", w.ms(-w.upTo(20*time.Second)) },                        // … and it has a time
 	func(w *world, e *event.Event) { e.TS, e.ReceivedAt = w.ms(-9*24*time.Hour), w.ms(-9*24*time.Hour) },     // beyond the horizon
 	func(w *world, e *event.Event) { e.TS, e.ReceivedAt = w.ms(-w.upTo(time.Minute)), w.ms(40*time.Minute) }, // stamped by a wrong clock
+}
+
+// old is an event of a minute that is rolled up, again and again.
+func old(w *world, e *event.Event) {
+	e.TS = start.Add(-90*time.Second - w.upTo(5*time.Second)).UnixMilli()
 }
 
 // ms is the time now, or that much later, in Unix milliseconds.
@@ -91,12 +96,12 @@ func (w *world) tell(r *record, l *line) {
 		e.ID = event.DeriveID(p.Stream, p.Shard, p.SequenceNumber, p.Index)
 	}
 	switch {
+	case w.now.UnixMilli()-e.ReceivedAt > event.HorizonMS:
+		c.Outcome, c.Reason, c.Site = aggregate.Quarantined, "expired", e.Site
 	case e.Bot != "" && e.Site == demo.ID:
 		c.Outcome, c.Reason = aggregate.Bot, "marked"
 	case e.UserAgent != "" && e.Site == demo.ID:
 		c.Outcome, c.Reason = aggregate.Bot, "crawler"
-	case w.now.UnixMilli()-e.ReceivedAt > event.HorizonMS:
-		c.Outcome, c.Reason, c.Site = aggregate.Quarantined, "expired", e.Site
 	}
 }
 
@@ -118,7 +123,7 @@ func lineOf(e event.Event) line { return line{data: e.AppendJSON(nil), copy: nai
 func (w *world) fresh() event.Event {
 	w.events++
 	e := event.Event{Site: demo.ID, Name: event.Pageview, ID: fmt.Sprintf("id-%d", w.events), URL: fmt.Sprintf("https://a.example/k%d?q=1", w.events)}
-	if w.happens(200) {
+	if !w.focused && w.happens(200) {
 		e.Site = other.ID
 	}
 	switch w.rand.IntN(8) {
@@ -133,7 +138,11 @@ func (w *world) fresh() event.Event {
 	case 2:
 		e.Session = fmt.Sprintf("s%d", w.rand.IntN(6))
 	}
-	kinds[w.rand.IntN(len(kinds))](w, &e)
+	if w.focused && w.happens(900) {
+		old(w, &e)
+	} else {
+		kinds[w.rand.IntN(len(kinds))](w, &e)
+	}
 	switch w.rand.IntN(30) {
 	case 0:
 		e.Bot = "headless"

@@ -27,6 +27,8 @@ type world struct {
 	mutant mutant
 	stream *stream
 	faults [5]int // by verdict, in so many of a thousand calls
+	// focused: nearly everything happens in one window, while its minute is rolled up again and again.
+	focused bool
 
 	events int // made so far
 	sent   []event.Event
@@ -46,8 +48,9 @@ type finding struct{ check, detail string }
 
 func newWorld(seed uint64, m mutant) *world {
 	w := &world{scheduler: newScheduler(seed, start), mutant: m, seen: make(map[string]int)}
-	w.truth = m.wrap(storetest.NewMemory())
+	w.truth = witness{storetest.NewMemory(), w}
 	w.stream = newStream(1 + w.rand.IntN(3))
+	w.focused = seed%4 == 0
 	harshness := w.rand.IntN(4)
 	w.faults = [...]int{0, 15 * harshness, 15 * harshness, 5 * harshness, 5 * harshness}
 	for _, s := range []aggregate.Site{demo, other} {
@@ -98,11 +101,11 @@ func (w *world) move() bool {
 		w.abandon(w.anyShard())
 	case n < 176:
 		w.rewind(w.anyShard())
-	case n < 192 && w.rollers < 2:
-		w.roll()
-	case n < 200 && w.readers < 2:
+	case (n < 200 || w.focused && n < 240) && w.rollers < 4:
+		w.roll(w.happens(50))
+	case n < 248 && n >= 240 && w.readers < 2:
 		w.read()
-	case n < 208:
+	case n < 254 && n >= 248:
 		w.now = w.now.Add(w.upTo(40 * time.Second))
 	case len(w.parked) > 0:
 		w.stepOne()
@@ -113,6 +116,9 @@ func (w *world) move() bool {
 // stepOne lets some actor make its next call, or not.
 func (w *world) stepOne() {
 	a := w.pick()
+	if w.nap(a) {
+		return
+	}
 	v, n := pass, w.rand.IntN(1000)
 	for i, permille := range w.faults {
 		if n < permille {
@@ -124,10 +130,23 @@ func (w *world) stepOne() {
 	if a.next.Method == "Wait" {
 		w.now = w.now.Add(w.upTo(time.Second))
 	}
-	if v == kill && a.next.Method == "Put" && a.zombie {
-		w.saw("a zombie dies before it writes")
+	if a.next.Method == "Append" {
+		w.sawAppend(a, v)
 	}
+	looks := w.focused && a.name == "roller" && (a.next.Method == "Put" || a.next.Method == "Delete")
 	w.step(a, v)
+	if looks {
+		w.glance()
+	}
+}
+
+func (w *world) sawAppend(a *actor, v verdict) {
+	switch {
+	case v == killAfter:
+		w.saw("an appender dies at once")
+	case v == pass && a.zombie:
+		w.saw("a zombie appends")
+	}
 }
 
 func (w *world) saw(what string) { w.seen[what]++ }
@@ -147,7 +166,7 @@ func (w *world) drain() *finding {
 	}
 	w.now = w.now.Add(12 * time.Minute) // the events that are ahead close too
 	for range 2 {
-		w.roll()
+		w.roll(false)
 		for len(w.parked) > 0 && w.steps <= maxSteps {
 			w.step(w.parked[0], pass)
 		}

@@ -3,6 +3,7 @@ package embedded
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -83,6 +84,7 @@ func TestCloseWaits(t *testing.T) {
 		if seen++; e.N == 1 {
 			go func() { closed <- s.Close() }()
 			for s.isOpen() {
+				runtime.Gosched()
 			}
 		}
 		select {

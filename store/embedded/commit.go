@@ -51,7 +51,7 @@ func (t *turn) commit(ctx context.Context, b *pebble.Batch, w *pebble.WriteOptio
 	t.s.commits.Go(func() {
 		err := t.s.db.Apply(b, w)
 		<-t.stripe
-		b.Close() // gives memory back; there is nothing to fail
+		_ = b.Close() // gives memory back; there is nothing to fail
 		applied <- err
 	})
 	select {

@@ -74,7 +74,7 @@ func (f *fence) settle() {
 	f.changing.Lock()
 	defer f.changing.Unlock()
 	if f.lock != nil {
-		f.lock.Close() // there is nothing to be done about an error: the folder stays locked until the process ends
+		_ = f.lock.Close() // there is nothing to be done about an error: the folder stays locked until the process ends
 	}
 }
 
@@ -159,7 +159,7 @@ func (f *fence) Rename(oldname, newname string) error {
 
 // harmless is a change whose own failure loses nothing. After another failure it is held like every change.
 func (f *fence) harmless(verb, name string, do func() error) (err error) {
-	f.change(verb, name, func() error { err = do(); return nil })
+	_ = f.change(verb, name, func() error { err = do(); return nil })
 	return err
 }
 

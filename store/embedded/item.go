@@ -79,7 +79,7 @@ func (s *Store) Delete(ctx context.Context, key store.Key, w store.Write) error 
 		}
 		// Written also if there is nothing: that may be so because of a relaxed deletion, which a power cut could take back.
 		b := s.db.NewBatch()
-		b.Delete(at, nil)
+		_ = b.Delete(at, nil) // as in itemBatch
 		return t.commit(ctx, b, durability(w))
 	})
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *Store) itemBatch(at []byte, rev store.Revision, value []byte) *pebble.B
 	copy(op.Key, at)
 	binary.BigEndian.PutUint64(op.Value, uint64(rev))
 	copy(op.Value[revisionBytes:], value)
-	op.Finish() // fails only for an indexed batch, which this is not
+	_ = op.Finish() // fails only for an indexed batch, which this is not
 	return b
 }
 
@@ -172,7 +172,7 @@ func (s *Store) eachItem(ctx context.Context, r store.Range, see func(store.Item
 	defer it.close()
 	prefix := 1 + len(r.Partition) + 1
 	for it.next() {
-		value, err := it.value()
+		value, err := it.ValueAndErr()
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (s *Store) eachItem(ctx context.Context, r store.Range, see func(store.Item
 		if err != nil {
 			return err
 		}
-		item := store.Item{Key: store.Key{Partition: r.Partition, Sort: string(it.key()[prefix:])}, Value: bytes.Clone(rest), Revision: rev}
+		item := store.Item{Key: store.Key{Partition: r.Partition, Sort: string(it.Key()[prefix:])}, Value: bytes.Clone(rest), Revision: rev}
 		if !see(item) {
 			return nil
 		}

@@ -72,7 +72,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add(deltaKey(spaceHeads, store.LogKey{Partition: "p", Log: "l"}, 7), "p")
 	f.Fuzz(func(t *testing.T, b []byte, partition string) {
 		splitDelta(b, partition)
-		splitHead(b)
-		splitItem(b)
+		_, _, _ = splitHead(b)
+		_, _, _ = splitItem(b)
 	})
 }

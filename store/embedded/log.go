@@ -70,8 +70,9 @@ func (s *Store) deltaBatch(head, body []byte, d store.Delta, nonce store.Nonce) 
 	op := b.SetDeferred(len(head), nonceBytes+len(d.Head))
 	copy(op.Key, head)
 	copy(op.Value[copy(op.Value, nonce[:]):], d.Head)
-	op.Finish() // fails only for an indexed batch, which this is not
-	b.Set(body, d.Body, nil)
+	// Batches fail only where they are indexed, which this one is not.
+	_ = op.Finish()
+	_ = b.Set(body, d.Body, nil)
 	return b
 }
 
@@ -146,14 +147,14 @@ func (s *Store) eachDelta(ctx context.Context, partition string, heads span, rev
 
 // readDelta reads the delta that it stands on, and steps bodies to its body. Consecutive entries share the string of their log.
 func readDelta(e *store.Entry, it, bodies *walk) error {
-	log, n, ok := splitDelta(it.key(), e.Log.Partition)
+	log, n, ok := splitDelta(it.Key(), e.Log.Partition)
 	if !ok {
-		return fmt.Errorf("damaged: a delta under %.100q", it.key())
+		return fmt.Errorf("damaged: a delta under %.100q", it.Key())
 	}
 	if e.N = n; string(log) != e.Log.Log {
 		e.Log.Log = string(log)
 	}
-	value, err := it.value()
+	value, err := it.ValueAndErr()
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func readDelta(e *store.Entry, it, bodies *walk) error {
 	}
 	e.Head = bytes.Clone(head)
 	if bodies != nil {
-		e.Body, err = bodies.bodyOf(it.key())
+		e.Body, err = bodies.bodyOf(it.Key())
 	}
 	return err
 }

@@ -41,8 +41,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := Open(t.Context(), c.options)
 			if err == nil {
-				s.Close()
-				t.Fatal("opened")
+				t.Fatal("opened", s.Close())
 			}
 			for _, want := range c.want {
 				if !strings.Contains(err.Error(), want) {

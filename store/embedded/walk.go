@@ -58,10 +58,6 @@ func (w *walk) next() bool {
 	}
 }
 
-func (w *walk) key() []byte { return w.Key() }
-
-func (w *walk) value() ([]byte, error) { return w.ValueAndErr() }
-
 // bodyOf steps to the body of the head with a key, and returns it for the caller to keep.
 func (w *walk) bodyOf(head []byte) ([]byte, error) {
 	if !w.next() {
@@ -70,15 +66,15 @@ func (w *walk) bodyOf(head []byte) ([]byte, error) {
 		}
 		return nil, fmt.Errorf("damaged: no body for %.100q", head)
 	}
-	if !bytes.Equal(w.key()[1:], head[1:]) {
-		return nil, fmt.Errorf("damaged: body %.100q for %.100q", w.key(), head)
+	if !bytes.Equal(w.Key()[1:], head[1:]) {
+		return nil, fmt.Errorf("damaged: body %.100q for %.100q", w.Key(), head)
 	}
-	value, err := w.value()
+	value, err := w.ValueAndErr()
 	return append([]byte{}, value...), err
 }
 
 // err is why next returned false, or nil at the end.
 func (w *walk) err() error { return errors.Join(w.stopped, w.Error()) }
 
-// close gives the state free. Its error repeats err.
-func (w *walk) close() { w.Close() }
+// close gives the state free.
+func (w *walk) close() { _ = w.Close() } // its error was err's

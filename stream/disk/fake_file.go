@@ -27,8 +27,8 @@ func (f *fakeFile) ReadAt(p []byte, at int64) (int, error) {
 	return n, nil
 }
 
-// WriteAt writes what there is room for, as a disk does, and nothing when the power goes: Restart decides what of the
-// unsynced sectors remains, so a write that is cut is as good as one that was not synced.
+// WriteAt writes what there is room for, as a disk does. When the power goes in the middle, Restart decides which of its
+// sectors remain, as for a write that was not synced.
 func (f *fakeFile) WriteAt(p []byte, at int64) (int, error) {
 	f.fs.mu.Lock()
 	defer f.fs.mu.Unlock()

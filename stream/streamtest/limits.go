@@ -35,7 +35,7 @@ func (s *suite) limits() {
 			full[i].Data = make([]byte, mib-1)
 		}
 		s.must(putAll(s, full))
-		s.wantError(putAll(s, append(full, entries("x")...)), invalidArgument, "10485762")
+		s.wantError(putAll(s, append(full, entries("x")...)), invalidArgument, "Records size exceeds 10 MB limit")
 	})
 	s.run("10 MiB in a GetRecords", func(s *suite) {
 		it := s.iterator(name, types.ShardIteratorTypeTrimHorizon, nil)
@@ -84,7 +84,9 @@ func (s *suite) refused() {
 	remove := func(in kinesis.DeleteStreamInput) func() error {
 		return func() error { _, err := s.api.DeleteStream(s.Context(), &in); return err }
 	}
-	one := func(e types.PutRecordsRequestEntry) []types.PutRecordsRequestEntry { return []types.PutRecordsRequestEntry{e} }
+	one := func(e types.PutRecordsRequestEntry) []types.PutRecordsRequestEntry {
+		return []types.PutRecordsRequestEntry{e}
+	}
 	zero, k, x, empty := aws.String("0"), aws.String("k"), []byte("x"), aws.String("")
 	tooHigh := aws.String("340282366920938463463374607431768211456")
 

@@ -90,6 +90,35 @@ func (s *suite) puts() {
 	})
 }
 
+// dryRun: each operation that knows it checks the request, does nothing, and says so.
+func (s *suite) dryRun() {
+	name, yes, k := s.stream(1), aws.Bool(true), aws.String("k")
+	it := s.iterator(name, types.ShardIteratorTypeTrimHorizon, nil)
+	for call, f := range map[string]func() error{
+		"PutRecord": func() error {
+			_, err := s.api.PutRecord(s.Context(), &kinesis.PutRecordInput{StreamName: &name, PartitionKey: k, Data: []byte("x"), DryRun: yes})
+			return err
+		},
+		"PutRecords": func() error {
+			_, err := s.api.PutRecords(s.Context(), &kinesis.PutRecordsInput{StreamName: &name, Records: entries("x"), DryRun: yes})
+			return err
+		},
+		"GetRecords": func() error {
+			_, err := s.api.GetRecords(s.Context(), &kinesis.GetRecordsInput{ShardIterator: it, DryRun: yes})
+			return err
+		},
+		"GetShardIterator": func() error {
+			_, err := s.api.GetShardIterator(s.Context(), &kinesis.GetShardIteratorInput{
+				StreamName: &name, ShardId: aws.String("0"), ShardIteratorType: types.ShardIteratorTypeLatest, DryRun: yes,
+			})
+			return err
+		},
+	} {
+		s.run(call, func(s *suite) { s.wantError(f(), "DryRunOperationException", "") })
+	}
+	s.equal(len(s.get(it, 0).Records), 0)
+}
+
 // routing: the MD5 of the partition key, or the explicit hash key, chooses the shard.
 func (s *suite) routing() {
 	name := s.stream(3)

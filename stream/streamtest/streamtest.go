@@ -32,20 +32,24 @@ type API interface {
 
 // Run runs the suite. Open is called once for each group of cases.
 func Run(t *testing.T, open func(*testing.T) API) {
-	groups := map[string]func(*suite){
-		"Streams":     (*suite).streams,
-		"ListStreams": (*suite).listStreams,
-		"Shards":      (*suite).describedShards,
-		"ListShards":  (*suite).listShards,
-		"Put":         (*suite).puts,
-		"Routing":     (*suite).routing,
-		"Iterators":   (*suite).iterators,
-		"GetRecords":  (*suite).getRecords,
-		"Limits":      (*suite).limits,
-		"Refused":     (*suite).refused,
+	groups := []struct {
+		name string
+		run  func(*suite)
+	}{
+		{"Streams", (*suite).streams},
+		{"ListStreams", (*suite).listStreams},
+		{"Shards", (*suite).describedShards},
+		{"ListShards", (*suite).listShards},
+		{"Put", (*suite).puts},
+		{"DryRun", (*suite).dryRun},
+		{"Routing", (*suite).routing},
+		{"Iterators", (*suite).iterators},
+		{"GetRecords", (*suite).getRecords},
+		{"Limits", (*suite).limits},
+		{"Refused", (*suite).refused},
 	}
-	for name, group := range groups {
-		t.Run(name, func(t *testing.T) { group(&suite{T: t, api: open(t)}) })
+	for _, g := range groups {
+		t.Run(g.name, func(t *testing.T) { g.run(&suite{T: t, api: open(t)}) })
 	}
 }
 
@@ -63,7 +67,7 @@ func (s *suite) run(name string, f func(*suite)) {
 var streams atomic.Int64
 
 // newName is a stream name that was not used before.
-func newName() string { return fmt.Sprintf("streamtest-%d", streams.Add(1)) }
+func newName() string { return fmt.Sprintf("streamtest-%06d", streams.Add(1)) }
 
 // stream makes a stream and deletes it after the test.
 func (s *suite) stream(shards int32) string {

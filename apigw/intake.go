@@ -1,0 +1,203 @@
+package apigw
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/producer"
+)
+
+// intake is the events of one request on their way to the stream.
+type intake struct {
+	s     *Server
+	stamp stamp
+	site  aggregate.Site // of the event before
+	event event.Event
+	props [8]event.Prop // what the event's mostly have room in
+
+	results []eventResult   // one for each event of the request
+	items   []producer.Item // what is to be written
+	taken   []taken         // of each item
+	arena   []byte          // what items are made of
+
+	accepted int
+	failure  error // why the first event that could not be written was not
+}
+
+// taken says which event of a request an item is.
+type taken struct {
+	index int
+	site  string
+}
+
+func (s *Server) newIntake(r *http.Request, events, bytes int) *intake {
+	in := &intake{
+		s: s, stamp: s.stampOf(r),
+		results: make([]eventResult, events), items: make([]producer.Item, 0, events), taken: make([]taken, 0, events),
+		arena: make([]byte, 0, bytes+events*stampBytes),
+	}
+	in.event.Props = in.props[:0]
+	return in
+}
+
+// take checks an event, stamps it and sets it down to be written.
+func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
+	res, e := &in.results[i], &in.event
+	res.Index = i
+	if raw.Err != nil {
+		res.refuse(event.FieldError{Code: "malformed", Message: "this line is not JSON: " + raw.Err.Error()})
+		return
+	}
+	problems, err := e.Decode(raw.Data)
+	if err != nil {
+		res.refuse(event.FieldError{Code: "malformed", Message: err.Error()})
+		return
+	}
+	if !slices.ContainsFunc(problems, func(p event.FieldError) bool { return p.Field == "id" }) {
+		res.ID = e.ID
+	}
+	problems = slices.DeleteFunc(problems, func(p event.FieldError) bool { return in.stamp.owns(p.Field) })
+	if len(problems) > 0 {
+		res.refuse(problems...)
+		return
+	}
+	switch err := in.lookUp(ctx, e.Site); {
+	case errors.Is(err, aggregate.ErrNoSite):
+		res.refuse(event.FieldError{Code: "unknown_site", Field: "site", Message: "site is not registered; streamgauge site add registers it"})
+		return
+	case err != nil:
+		in.retry(res, err)
+		return
+	}
+	if err := in.stamp.on(ctx, e, in.site); err != nil {
+		in.retry(res, err)
+		return
+	}
+	res.ID = e.ID
+	in.set(i, res)
+}
+
+// set sets a stamped event down. What the consumer could not read any more, because the stamp made it too large, must not be accepted.
+func (in *intake) set(i int, res *eventResult) {
+	from := len(in.arena)
+	in.arena = in.event.AppendJSON(in.arena)
+	data := in.arena[from:len(in.arena):len(in.arena)]
+	if len(data) > event.MaxBytes {
+		res.refuse(event.FieldError{Code: event.CodeTooLong, Message: fmt.Sprintf(
+			"the event must be at most %d bytes with what the server adds to it, not %d", event.MaxBytes, len(data))})
+		return
+	}
+	in.items = append(in.items, producer.Item{PartitionKey: in.event.PartitionKey(), Data: data})
+	in.taken = append(in.taken, taken{i, in.site.ID})
+}
+
+// retry notes an event that could not be written.
+func (in *intake) retry(res *eventResult, err error) {
+	res.Status = statusRetry
+	if in.failure == nil {
+		in.failure = err
+	}
+}
+
+// lookUp makes in.site the site of that id.
+func (in *intake) lookUp(ctx context.Context, id string) error {
+	if in.site.ID == id {
+		return nil
+	}
+	site, err := in.s.siteOfEvent(ctx, strings.Clone(id)) // the registry keeps it longer than the body lives
+	if err == nil {
+		in.site = site
+	}
+	return err
+}
+
+func (s *Server) siteOfEvent(ctx context.Context, id string) (aggregate.Site, error) {
+	if !s.o.CreateSites {
+		return s.o.Sites.Get(ctx, id)
+	}
+	site, created, err := s.o.Sites.Ensure(ctx, id)
+	if created {
+		s.o.OnSite(site.ID)
+	}
+	return site, err
+}
+
+// write puts the events on the stream, and notes and counts what became of each.
+func (in *intake) write(ctx context.Context) {
+	if len(in.items) > 0 {
+		errs, _ := in.s.o.Putter.PutAll(ctx, in.items)
+		for k, t := range in.taken {
+			in.judge(&in.results[t.index], errs[k])
+		}
+	}
+	in.count()
+	if in.failure != nil && !errors.Is(in.failure, producer.ErrFull) {
+		in.s.o.OnError(fmt.Errorf("write events: %w", in.failure))
+	}
+}
+
+func (in *intake) judge(res *eventResult, err error) {
+	switch code := producer.CodeOf(err); {
+	case err == nil:
+		res.Status = statusAccepted
+		in.accepted++
+	case code == producer.TooLarge || code == producer.Invalid: // another attempt would end the same way
+		res.refuse(event.FieldError{Code: event.CodeTooLong, Message: "the stream does not take an event like this"})
+	default:
+		in.retry(res, err)
+	}
+}
+
+// count enters the results into the accounts, one entry for events of the same site that follow one another.
+func (in *intake) count() {
+	site, n := "", uint64(0)
+	book := func() {
+		if n > 0 {
+			in.s.o.Accounts.Accepted(site, n)
+		}
+	}
+	for _, t := range in.taken {
+		if in.results[t.index].Status != statusAccepted {
+			continue
+		}
+		if t.site != site {
+			book()
+			site, n = t.site, 0
+		}
+		n++
+	}
+	book()
+	in.s.o.Counters.request(in.results, in.accepted)
+}
+
+// answer lists the events that were not accepted, or all.
+func (in *intake) answer(all bool) eventsAnswer {
+	a := eventsAnswer{Accepted: in.accepted, Results: []eventResult{}}
+	if all {
+		a.Results = in.results
+		return a
+	}
+	for _, res := range in.results {
+		if res.Status != statusAccepted {
+			a.Results = append(a.Results, res)
+		}
+	}
+	return a
+}
+
+// refused is the answer where nothing could be written. It names the ids, so that the same events can be sent again.
+func (in *intake) refused(h http.Header) error {
+	e := fail(http.StatusServiceUnavailable, "unavailable", "nothing could be written; send the events again with these ids")
+	if errors.Is(in.failure, producer.ErrFull) {
+		e = fail(http.StatusTooManyRequests, "busy", "the write queue is full; send the events again a little later with these ids")
+		h.Set("Retry-After", "1")
+	}
+	e.Details = in.answer(false)
+	return e
+}

@@ -1,0 +1,101 @@
+package sim
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// witness notes what happens at the store: a simulation in which the hard cases never come about would prove nothing.
+type witness struct {
+	store.Store
+	world *world
+}
+
+// mustHappen are the cases that the ordinary seeds must go through.
+var mustHappen = []string{
+	"a delta is appended", "an append loses the race", "a zombie appends", "an appender dies at once", "an append is repeated with its nonce",
+	"a guard is left", "a claim is found", "cells were fixed by another",
+	"a minute is marked", "a mark is raised further", "a mark is cleared", "a mark is kept, having been raised", "a roll-up is replaced", "a roll-up loses the race",
+	"poison comes again", "a query in the middle", "an event is counted at its own time though a copy did not believe it",
+	"a batch fails", "a batch fails in part", "a zombie's answer comes",
+}
+
+func checkHappened(t *testing.T, seen map[string]int) {
+	for _, what := range mustHappen {
+		if seen[what] == 0 {
+			t.Errorf("it never came about that %s", what)
+		}
+	}
+}
+
+func (s witness) Append(ctx context.Context, key store.LogKey, n uint32, d store.Delta, nonce store.Nonce) (store.Appended, error) {
+	before, _ := s.Read(ctx, key, n-1, store.Heads)
+	answer, err := s.Store.Append(ctx, key, n, d, nonce)
+	switch {
+	case answer == store.Exists:
+		s.world.saw("an append loses the race")
+	case answer == store.Won && len(before) > 0:
+		s.world.saw("an append is repeated with its nonce")
+	case answer == store.Won:
+		s.world.saw("a delta is appended")
+	}
+	if answer == store.Won && isGuard(d.Body) {
+		s.world.saw("a guard is left")
+	}
+	return answer, err
+}
+
+func (s witness) Put(ctx context.Context, key store.Key, value []byte, w store.Write) (store.Revision, error) {
+	rev, err := s.Store.Put(ctx, key, value, w)
+	conflict := errors.Is(err, store.ErrConflict)
+	switch kind := key.Partition[0]; {
+	case kind == 'C' && conflict:
+		s.world.saw("a claim is found")
+	case kind == 'H' && conflict:
+		s.world.saw("cells were fixed by another")
+	case kind == 'Q' && conflict:
+		s.world.saw("poison comes again")
+	case kind == 'X' && err == nil && w.Expect == 0:
+		s.world.saw("a minute is marked")
+	case kind == 'X' && err == nil:
+		s.world.saw("a mark is raised further")
+	case kind == 'R' && conflict:
+		s.world.saw("a roll-up loses the race")
+	case kind == 'R' && err == nil && w.Expect != 0:
+		s.world.saw("a roll-up is replaced")
+	}
+	return rev, err
+}
+
+func (s witness) Delete(ctx context.Context, key store.Key, w store.Write) error {
+	err := s.Store.Delete(ctx, key, w)
+	switch {
+	case err == nil:
+		s.world.saw("a mark is cleared")
+	case errors.Is(err, store.ErrConflict):
+		s.world.saw("a mark is kept, having been raised")
+	}
+	return err
+}
+
+// isGuard reports whether a delta leaves guards and counts nothing: field 2 of a body and not field 1.
+func isGuard(body []byte) bool {
+	parts := bodyParts(body)
+	return len(parts[2]) > 0 && len(parts[1]) == 0
+}
+
+// bodyParts takes the body of a delta apart, by the numbers of its fields.
+func bodyParts(body []byte) map[protowire.Number][]byte {
+	parts := make(map[protowire.Number][]byte)
+	for b := body[1:]; len(b) > 0; {
+		num, _, n := protowire.ConsumeTag(b)
+		v, m := protowire.ConsumeBytes(b[n:])
+		parts[num], b = v, b[n+m:]
+	}
+	return parts
+}
