@@ -39,7 +39,7 @@ ci: test vet lint race ## all that a change must pass (30 minutes at most)
 
 bench: ## benchmarks; BENCH=REGEXP chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(INPROCESS)
-# The product as a whole under load: programs in e2e/bench, one line each, here.
+	go run ./e2e/bench
 
 fmt: ## gofmt, and tidy go.mod and go.sum
 	go fmt ./...

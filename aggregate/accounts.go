@@ -22,7 +22,8 @@ type Accounts struct {
 	process string
 	wake    chan struct{} // holds one: there is something to flush
 
-	flushing sync.Mutex // held over a flush, before mu: of two writes at a time the older sum could come last
+	// turn holds one: who flushes. Of two writes at a time the older sum could come last.
+	turn chan struct{}
 
 	mu    sync.Mutex // guards dirty and all
 	all   map[accountKey]account
@@ -42,7 +43,7 @@ type account struct {
 // NewAccounts returns the accounts of this process.
 func NewAccounts(s store.Store, now func() time.Time) *Accounts {
 	return &Accounts{
-		store: s, now: now, process: uuid.NewString(), wake: make(chan struct{}, 1),
+		store: s, now: now, process: uuid.NewString(), wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
 		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
 	}
 }
@@ -75,8 +76,12 @@ func (a *Accounts) poke() {
 
 // Flush writes what changed since the last flush.
 func (a *Accounts) Flush(ctx context.Context) error {
-	a.flushing.Lock()
-	defer a.flushing.Unlock()
+	select {
+	case a.turn <- struct{}{}:
+		defer func() { <-a.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	var errs []error
 	for k, sum := range a.take() {
 		if err := a.write(ctx, k, sum); err != nil {

@@ -54,7 +54,7 @@ func (d *delta) encode() store.Delta {
 		tags = append(binary.BigEndian.AppendUint32(tags, t.tag), byte(t.outcome))
 	}
 	body = appendBytes(body, 3, tags)
-	body = appendBytes(body, 4, appendSummary(nil, d.sum))
+	body = appendBytes(body, 4, encodeSummary(d.sum))
 	return store.Delta{Head: encodeHead(d.sum), Body: body}
 }
 

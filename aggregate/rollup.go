@@ -45,7 +45,7 @@ func (r *rollup) encode() []byte {
 		entry = appendUint(entry, 2, uint64(k.cell))
 		b = appendBytes(b, 1, appendUint(entry, 3, uint64(r.vector[k])))
 	}
-	return appendBytes(b, 2, appendSummary(nil, r.sum))
+	return appendBytes(b, 2, encodeSummary(r.sum))
 }
 
 func (k windowCell) compare(o windowCell) int {

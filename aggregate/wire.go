@@ -132,9 +132,9 @@ func readLedger(b []byte) (Ledger, error) {
 	return l, err
 }
 
-// appendSummary writes a summary: 1 the ledger, 2 rows of names, 3 rows of pages, 4 the visitor sample, 5 whether it is truncated.
-func appendSummary(b []byte, s *Summary) []byte {
-	b = appendLedger(b, 1, s.Ledger)
+// encodeSummary writes a summary: 1 the ledger, 2 rows of names, 3 rows of pages, 4 the visitor sample, 5 whether it is truncated.
+func encodeSummary(s *Summary) []byte {
+	b := appendLedger(nil, 1, s.Ledger)
 	b = appendRows(b, 2, s.Names)
 	b = appendRows(b, 3, s.Pages)
 	b = appendBytes(b, 4, s.Sample.AppendBinary(nil))

@@ -123,7 +123,11 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) erro
 	if err := dec.Decode(v); err != nil {
 		return jsonError(err, fields)
 	}
-	if _, err := dec.Token(); err != io.EOF {
+	_, err := dec.Token()
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
+		return bodyError(err)
+	}
+	if err != io.EOF {
 		return fail(http.StatusBadRequest, "malformed", "the body holds more than one JSON value")
 	}
 	lift()

@@ -3,6 +3,7 @@ package apigw
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -184,6 +185,24 @@ func TestRefusesRequests(t *testing.T) {
 	r.wantFaults(0)
 }
 
+// endless is a body that never ends, as that of a gzip bomb, and notes how much of it was read.
+type endless struct{ read int }
+
+func (e *endless) Read(p []byte) (int, error) {
+	if e.read += len(p); e.read > 8*event.MaxRequestBytes {
+		return 0, io.ErrShortBuffer // the test fails then
+	}
+	return len(p), nil
+}
+
+func TestReadingIsBounded(t *testing.T) {
+	var e endless
+	_, err := readBounded(&e, 1<<40)
+	if a, ok := errors.AsType[*apiError](err); !ok || a.status != http.StatusRequestEntityTooLarge || e.read > 2*event.MaxRequestBytes {
+		t.Errorf("%v after %d bytes", err, e.read)
+	}
+}
+
 // slowBody is what a connection gives whose deadline passed.
 type slowBody struct{ *httptest.ResponseRecorder }
 
@@ -224,30 +243,43 @@ func TestBodyDeadlineIsLifted(t *testing.T) {
 	}
 }
 
-// An event at the limit that the stamp makes too large would be quarantined by the consumer: it must not be accepted.
-func TestStampedEventIsBounded(t *testing.T) {
-	r := newRig(t, parts{})
-	props := func(n int) string {
-		var b strings.Builder
-		for i := range 20 {
-			fmt.Fprintf(&b, `,"%02d":"%s"`, i, strings.Repeat("x", n/20))
+// largeEvent is a valid event of so many bytes, none of which can be left out.
+func largeEvent(bytes int) string {
+	var b strings.Builder
+	b.WriteString(`{"site":"shop","name":"n","props":{"a":""`)
+	for i := 0; b.Len() < bytes-2100; i++ {
+		fmt.Fprintf(&b, `,"%02d":"%s"`, i, strings.Repeat("x", 1900))
+	}
+	b.WriteString(`,"z":"`)
+	b.WriteString(strings.Repeat("x", bytes-b.Len()-len(`"}}`)))
+	return b.String() + `"}}`
+}
+
+// An event at the limit is taken, and whatever is taken can be read by the consumer: an event that the stamp makes too large is not.
+func TestSizeOfEvents(t *testing.T) {
+	worst := "User-Agent: " + strings.Repeat(`"`, 3000) // of what net/http lets through
+	tests := []struct {
+		bytes    int
+		agent    string
+		accepted bool
+	}{
+		{event.MaxBytes, "User-Agent: browser", true},
+		{event.MaxBytes, worst, true},
+		{event.MaxBytes + 1, "User-Agent: browser", false},
+		{event.MaxBytes, "User-Agent: " + strings.Repeat("\x01", 2000), false},
+	}
+	for _, tt := range tests {
+		r := newRig(t, parts{})
+		body := largeEvent(tt.bytes)
+		if len(body) != tt.bytes {
+			t.Fatalf("the test's event has %d bytes, want %d", len(body), tt.bytes)
 		}
-		return `{"site":"shop","name":"n","props":{` + b.String()[1:] + `}}`
-	}
-	agent := "User-Agent: " + strings.Repeat(`"`, 1500)
-	body := props(event.MaxBytes - 400)
-	if len(body) > event.MaxBytes {
-		t.Fatal("the event is too large by itself")
-	}
-	if got := r.ask(http.MethodPost, "/v1/events", body, agent); !strings.Contains(got.body, `"code":"too_long","field":""`) {
-		t.Errorf("answer %d %s", got.status, got.body)
-	}
-	if got := r.ask(http.MethodPost, "/v1/events", body); got.body != `{"accepted":1,"results":[]}` {
-		t.Errorf("without the user agent: %d %s", got.status, got.body)
-	}
-	for _, e := range r.onStream() {
-		if n := len(e.AppendJSON(nil)); n > event.MaxBytes {
-			t.Errorf("an event of %d bytes on the stream", n)
+		a := decode[eventsAnswer](t, r.ask(http.MethodPost, "/v1/events", body, tt.agent))
+		if a.Accepted == 1 != tt.accepted || !tt.accepted && (a.Results[0].Errors[0].Code != event.CodeTooLong || a.Results[0].Errors[0].Field != "") {
+			t.Errorf("%d bytes from %.20q: %+v", tt.bytes, tt.agent, a)
+		}
+		if n := len(r.onStream()); n != a.Accepted { // onStream decodes as the consumer does
+			t.Errorf("%d events on the stream", n)
 		}
 	}
 }

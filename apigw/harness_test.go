@@ -38,6 +38,12 @@ func (c *testClock) now() time.Time { return time.Now().Add(time.Duration(c.ahea
 
 func (c *testClock) forward(d time.Duration) { c.ahead.Add(int64(d)) }
 
+// toNoon sets the clock to the next noon in UTC, far from the end of the day.
+func (c *testClock) toNoon() {
+	now := c.now()
+	c.forward(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))
+}
+
 const streamName = "clicks"
 
 // parts are what a rig is made of, where it is not the ordinary: a store in memory and a producer on an embedded stream.

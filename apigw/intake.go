@@ -54,6 +54,10 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 		res.refuse(event.FieldError{Code: "malformed", Message: "this line is not JSON: " + raw.Err.Error()})
 		return
 	}
+	if n := len(raw.Data); n > event.MaxBytes {
+		res.refuse(tooLarge(event.MaxBytes, "", n))
+		return
+	}
 	problems, err := e.Decode(raw.Data)
 	if err != nil {
 		res.refuse(event.FieldError{Code: "malformed", Message: err.Error()})
@@ -83,18 +87,22 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 	in.set(i, res)
 }
 
-// set sets a stamped event down. What the consumer could not read any more, because the stamp made it too large, must not be accepted.
+// set sets a stamped event down. What the consumer could not read any more, because the stamp made it too large, must not be accepted: only a
+// user agent full of control characters, which net/http does not let through but another server may, does that.
 func (in *intake) set(i int, res *eventResult) {
 	from := len(in.arena)
 	in.arena = in.event.AppendJSON(in.arena)
 	data := in.arena[from:len(in.arena):len(in.arena)]
-	if len(data) > event.MaxBytes {
-		res.refuse(event.FieldError{Code: event.CodeTooLong, Message: fmt.Sprintf(
-			"the event must be at most %d bytes with what the server adds to it, not %d", event.MaxBytes, len(data))})
+	if len(data) > event.MaxStampedBytes {
+		res.refuse(tooLarge(event.MaxStampedBytes, " with what the server adds to it", len(data)))
 		return
 	}
 	in.items = append(in.items, producer.Item{PartitionKey: in.event.PartitionKey(), Data: data})
 	in.taken = append(in.taken, taken{i, in.site.ID})
+}
+
+func tooLarge(limit int, what string, n int) event.FieldError {
+	return event.FieldError{Code: event.CodeTooLong, Message: fmt.Sprintf("the event must be at most %d bytes%s, not %d", limit, what, n)}
 }
 
 // retry notes an event that could not be written.

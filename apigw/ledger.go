@@ -27,8 +27,9 @@ func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
+	// On a full disk the books can be read all the same, without what was accepted since.
 	if err := s.o.Accounts.Flush(r.Context()); err != nil {
-		return err
+		s.o.OnError(err)
 	}
 	books, err := s.o.Reader.Books(r.Context(), q.Get("site"), from, to)
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *Server) checkHost(r *http.Request) error {
 	if slices.ContainsFunc(s.o.AllowedHosts, func(name string) bool { return strings.EqualFold(name, host) }) {
 		return nil
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.Unmap().IsLoopback() {
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() {
 		return nil // an address is no name that could be bound anew
 	}
 	return fail(http.StatusForbidden, "host", fmt.Sprintf("this server does not answer to the name %q", host))

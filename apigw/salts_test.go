@@ -85,6 +85,8 @@ func contents(t *testing.T, dir string) (all [][]byte) {
 func TestDoorsShareSalts(t *testing.T) {
 	s := storetest.NewMemory()
 	one, two := newRig(t, parts{store: s}), newRig(t, parts{store: s})
+	one.clock.toNoon()
+	two.clock.toNoon()
 	var visitors []string
 	for _, r := range []*rig{one, two, one, two} {
 		visitors = append(visitors, r.doorVisitor("shop", "192.0.2.1:1", "browser", ""))

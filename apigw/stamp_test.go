@@ -115,7 +115,7 @@ func TestLongUserAgent(t *testing.T) {
 	}
 }
 
-// doorVisitors posts one event from each of the addresses and agents, and returns the visitors that were found.
+// doorVisitor posts an event and returns the visitor that the door found for it.
 func (r *rig) doorVisitor(site, remote, agent, more string) string {
 	r.t.Helper()
 	id := fmt.Sprint(len(r.onStream()))
@@ -126,6 +126,7 @@ func (r *rig) doorVisitor(site, remote, agent, more string) string {
 
 func TestCookielessVisitor(t *testing.T) {
 	r := newRig(t, parts{})
+	r.clock.toNoon()
 	one := r.doorVisitor("shop", "192.0.2.1:5", "browser", "")
 	for name, v := range map[string]string{
 		"another port":    r.doorVisitor("shop", "192.0.2.1:6", "browser", ""),
@@ -161,30 +162,35 @@ func TestCookielessVisitor(t *testing.T) {
 	}
 }
 
-// Events of one request from one visitor share the hash; another agent among them does not.
+// Events of one request from one visitor share the hash; another agent or site among them does not.
 func TestVisitorsOfOneRequest(t *testing.T) {
 	r := newRig(t, parts{options: func(o *Options) { o.TrustAgent = true }})
 	var lines []string
-	for i, ua := range []string{"a", "a", "b", "a", ""} {
-		lines = append(lines, fmt.Sprintf(`{"site":"shop","name":"n","id":"%d","ua":%q}`, i, ua))
+	for i, who := range []string{"shop a", "shop a", "shop b", "shop a", "blog a", "blog a", "shop "} {
+		site, agent, _ := strings.Cut(who, " ")
+		lines = append(lines, fmt.Sprintf(`{"site":%q,"name":"n","id":"%d","ua":%q}`, site, i, agent))
 	}
 	r.from("127.0.0.1:1", strings.Join(lines, "\n"), "X-Streamgauge-Trust: agent", "User-Agent: replay")
-	visitors := map[string]string{}
+	visitors, whose := map[string]string{}, map[string]string{}
 	for _, e := range r.onStream() {
-		if v, ok := visitors[e.UserAgent]; ok && v != e.DoorVisitor {
-			t.Errorf("two visitors of agent %q", e.UserAgent)
+		who := e.Site + " " + e.UserAgent
+		if v, ok := visitors[who]; ok && v != e.DoorVisitor {
+			t.Errorf("two visitors for %q", who)
 		}
-		visitors[e.UserAgent] = e.DoorVisitor
+		if other, ok := whose[e.DoorVisitor]; ok && other != who {
+			t.Errorf("one visitor for %q and %q", who, other)
+		}
+		visitors[who], whose[e.DoorVisitor] = e.DoorVisitor, who
 	}
-	if len(visitors) != 3 || visitors["a"] == visitors["b"] || visitors["a"] == visitors[""] {
+	if len(visitors) != 4 {
 		t.Errorf("visitors %v", visitors)
 	}
 }
 
-// An event without an id is given one. Sent again with it, a day's midnight later, it is found in the same window and cell.
+// An event without an id is given one. Sent again with it, later and from elsewhere, it is found in the same window and cell.
 func TestAssignedIDSentAgain(t *testing.T) {
 	r := newRig(t, parts{})
-	a := decode[eventsAnswer](t, r.post2(`?ids=1`, `{"site":"shop","name":"n","url":"/p"}`))
+	a := decode[eventsAnswer](t, r.ask(http.MethodPost, "/v1/events?ids=1", `{"site":"shop","name":"n","url":"/p"}`))
 	again := fmt.Sprintf(`{"site":"shop","name":"n","url":"/p","id":%q}`, a.Results[0].ID)
 	r.clock.forward(2 * time.Minute)
 	r.from("198.51.100.7:1", again, "User-Agent: another")
@@ -197,11 +203,6 @@ func TestAssignedIDSentAgain(t *testing.T) {
 	if l := r.books("shop"); l.Counted != 1 || l.Duplicate != 1 || !l.Balanced {
 		t.Errorf("books %+v", l)
 	}
-}
-
-func (r *rig) post2(query, body string) reply {
-	r.t.Helper()
-	return r.ask(http.MethodPost, "/v1/events"+query, body)
 }
 
 func (r *rig) books(site string) aggregate.BooksView {

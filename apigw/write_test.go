@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
@@ -197,6 +199,9 @@ func TestStoreCannotBeWritten(t *testing.T) {
 	if a := decode[eventsAnswer](t, got); a.Accepted != 1 || len(a.Results) != 1 || a.Results[0].Status != statusRetry {
 		t.Errorf("beside one that needs no salt: %s", got.body)
 	}
+	if r.wantFaults(1); r.books("shop").Received != 0 {
+		t.Error("the books cannot be read")
+	}
 	full = false
 	if got := r.ask(http.MethodPost, "/v1/events", `{"site":"new","name":"n"}`); got.body != `{"accepted":1,"results":[]}` {
 		t.Errorf("mended: %s", got.body)
@@ -316,4 +321,33 @@ func (f refusing) PutAll(ctx context.Context, items []producer.Item) ([]error, e
 		errs[i] = done[k]
 	}
 	return errs, err
+}
+
+// What the door counts is what it answered.
+func TestCounters(t *testing.T) {
+	reg := prometheus.NewRegistry()
+	r := newRig(t, parts{
+		kinesis: failingWhere(func(key string) bool { return strings.HasPrefix(key, "bad/") }),
+		options: func(o *Options) { o.Counters = NewCounters(reg) },
+	})
+	r.ask(http.MethodPost, "/v1/events", pageviews("good", 3)+pageviews("bad", 2)+`{"site":"good","name":7,"url":8}`)
+	r.ask(http.MethodPost, "/v1/events", pageviews("bad", 4))
+	r.wantFaults(2)
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			got[f.GetName()+" "+m.Label[0].GetValue()] = m.Counter.GetValue()
+		}
+	}
+	want := map[string]float64{
+		"streamgauge_door_events_total accepted": 3, "streamgauge_door_events_total retry": 6, "streamgauge_door_events_total invalid": 1,
+		"streamgauge_door_invalid_total type": 2,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("counted %v, want %v", got, want)
+	}
 }

@@ -31,8 +31,10 @@ type bench struct {
 	tally   aggregate.Ledger
 }
 
-func newBench(t *testing.T) *bench {
-	b := &bench{t: t, now: noon, store: storetest.NewMemory()}
+func newBench(t *testing.T) *bench { return newBenchOn(t, storetest.NewMemory()) }
+
+func newBenchOn(t *testing.T, s store.Store) *bench {
+	b := &bench{t: t, now: noon, store: s}
 	b.sites = aggregate.NewSites(b.store, b.clock)
 	b.reader = aggregate.NewReader(b.store, b.sites)
 	b.restart()

@@ -48,7 +48,7 @@ func (c *call) rejectFrom(i int, err error) {
 func (c *call) abandon(err error) []error {
 	errs := slices.Clone(c.errs)
 	for i := range errs {
-		if errs[i] == errPending {
+		if errors.Is(errs[i], errPending) {
 			errs[i] = err
 		}
 	}

@@ -98,7 +98,7 @@ type Broker struct {
 	closed  bool         // guarded by calls
 	closing chan struct{}
 
-	mu       sync.RWMutex // guards what follows; taken after calls and before the mu of a stream
+	mu       sync.RWMutex // guards what follows; taken after calls and after the mu of a stream
 	streams  map[string]*dataStream
 	shutdown sync.Once
 }

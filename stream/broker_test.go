@@ -316,7 +316,7 @@ func TestDiskFull(t *testing.T) {
 	}
 	_, err = sdkClient(t, b).PutRecords(t.Context(), &kinesis.PutRecordsInput{
 		StreamName: aws.String("s"), Records: []types.PutRecordsRequestEntry{{PartitionKey: aws.String("k"), Data: []byte(large)}},
-	})
+	}, func(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} })
 	var response interface{ HTTPStatusCode() int }
 	if !errors.As(err, &api) || api.ErrorCode() != "InternalFailure" || !errors.As(err, &response) || response.HTTPStatusCode() != 500 {
 		t.Errorf("over HTTP: %v", err)

@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -56,7 +57,11 @@ func checkCreateStream(in *kinesis.CreateStreamInput) (types.StreamMode, int, er
 		enum(&v, "streamModeDetails.streamMode", in.StreamModeDetails.StreamMode, mode.Values())
 		mode = in.StreamModeDetails.StreamMode
 	}
+	v.tags("tags", in.Tags)
 	if err := v.err(); err != nil {
+		return "", 0, err
+	}
+	if err := checkNewStream(in, mode); err != nil {
 		return "", 0, err
 	}
 	switch {
@@ -68,12 +73,24 @@ func checkCreateStream(in *kinesis.CreateStreamInput) (types.StreamMode, int, er
 	return "", 0, invalidArgument("ShardCount must be provided for a stream in PROVISIONED mode.")
 }
 
+// checkNewStream checks what depends on the mode of the stream.
+func checkNewStream(in *kinesis.CreateStreamInput, mode types.StreamMode) error {
+	if in.RecordDistributionStrategy == types.RecordDistributionStrategyAuto {
+		return invalidArgument("RecordDistributionStrategy %s is not supported.", in.RecordDistributionStrategy)
+	}
+	if err := checkTags(in.Tags); err != nil {
+		return err
+	}
+	if in.WarmThroughputMiBps != nil && mode != types.StreamModeOnDemand {
+		return warmNeedsOnDemand(*in.StreamName)
+	}
+	return nil
+}
+
 func (b *Broker) newSettings(in *kinesis.CreateStreamInput, mode types.StreamMode, shards int) settings {
 	set := settings{
 		Format:         settingsFormat,
-		Name:           *in.StreamName,
-		ID:             rand.Uint64(),
-		CreatedMS:      b.now(),
+		identity:       identity{Name: *in.StreamName, ID: rand.Uint64(), CreatedMS: b.now()},
 		Mode:           mode,
 		RetentionHours: defaultRetention,
 		MaxRecordKiB:   defaultRecordKiB,
@@ -81,6 +98,10 @@ func (b *Broker) newSettings(in *kinesis.CreateStreamInput, mode types.StreamMod
 	if in.MaxRecordSizeInKiB != nil {
 		set.MaxRecordKiB = *in.MaxRecordSizeInKiB
 	}
+	if in.WarmThroughputMiBps != nil {
+		set.WarmMiBps = *in.WarmThroughputMiBps
+	}
+	set.Tags = maps.Clone(in.Tags)
 	for i, r := range splitEvenly(shards) {
 		set.Shards = append(set.Shards, shardSettings{
 			Number: uint32(i), CreatedMS: set.CreatedMS, StartHashKey: r[0], EndHashKey: r[1],
@@ -89,11 +110,11 @@ func (b *Broker) newSettings(in *kinesis.CreateStreamInput, mode types.StreamMod
 	return set
 }
 
-// shardCount is the number of shards of all streams. The caller holds mu.
+// shardCount is the number of open shards of all streams. The caller holds mu.
 func (b *Broker) shardCount() int {
 	n := 0
 	for _, s := range b.streams {
-		n += len(s.shards)
+		n += len(s.version().open)
 	}
 	return n
 }

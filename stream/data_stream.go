@@ -1,60 +1,39 @@
 package stream
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/streamgauge/streamgauge/stream/disk"
 	"github.com/streamgauge/streamgauge/stream/internal/shardlog"
 )
 
-// settings is what is kept of a stream, as JSON in its folder.
-type settings struct {
-	Format         int              `json:"format"`
-	Name           string           `json:"name"`
-	ID             uint64           `json:"id"` // random: tells two streams of one name apart
-	CreatedMS      int64            `json:"created_ms"`
-	Mode           types.StreamMode `json:"mode"`
-	RetentionHours int32            `json:"retention_hours"`
-	MaxRecordKiB   int32            `json:"max_record_kib"`
-	Shards         []shardSettings  `json:"shards"`
-}
-
-const settingsFormat = 1
-
-type shardSettings struct {
-	Number       uint32  `json:"number"`
-	CreatedMS    int64   `json:"created_ms"`
-	StartHashKey hashKey `json:"start_hash_key"`
-	EndHashKey   hashKey `json:"end_hash_key"`
-}
-
 // dataStream is a stream that exists.
 type dataStream struct {
+	identity
+	dir string
+	arn string
+
+	mu      sync.RWMutex // read-held while the stream's shards are written and read, held while the stream is changed
+	gone    bool         // deleted, guarded by mu
+	current atomic.Pointer[version]
+}
+
+// version is a stream as of one moment. A version is never changed: who holds mu of the stream puts another in its place.
+type version struct {
 	settings
-	dir    string
-	arn    string
-	shards []*shard // by number
-
-	mu   sync.RWMutex // read-held while the stream's shards are written and read
-	gone bool         // deleted, guarded by mu
+	shards []*shard // by number, closed ones too
+	open   []*shard // by hash key: they cover the key space
 }
 
-// shard is one shard of a stream.
-type shard struct {
-	shardSettings
-	id  string
-	log *shardlog.Log
-}
+// version is the stream as it is now. Whoever relies on it to stay so holds mu, as use does.
+func (s *dataStream) version() *version { return s.current.Load() }
 
 const (
 	settingsName = "stream.json"
@@ -90,62 +69,114 @@ func (b *Broker) loadStreams() error {
 }
 
 func (b *Broker) loadStream(dir string) (*dataStream, error) {
-	name := path.Join(dir, settingsName)
-	data, err := disk.ReadFile(b.opt.FS, name)
+	set, err := readSettings(b.opt.FS, path.Join(dir, settingsName))
 	if err != nil {
-		return nil, fmt.Errorf("read stream settings: %w", err)
+		return nil, err
 	}
-	var set settings
-	if err := json.Unmarshal(data, &set); err != nil || set.Format != settingsFormat {
-		return nil, &CorruptError{File: name, Reason: fmt.Sprintf("not settings of format %d: %v", settingsFormat, err)}
+	if err := b.clearShards(dir, set); err != nil {
+		return nil, err
 	}
 	return b.openStream(dir, set)
 }
 
-func (b *Broker) openStream(dir string, set settings) (*dataStream, error) {
-	s := &dataStream{settings: set, dir: dir}
-	s.arn = fmt.Sprintf("arn:aws:kinesis:%s:%s:stream/%s", b.opt.Region, b.opt.Account, s.Name)
-	for _, ss := range set.Shards {
-		sh := &shard{shardSettings: ss, id: shardID(ss.Number)}
-		var err error
-		sh.log, err = shardlog.Open(shardlog.Config{
-			FS:           b.opt.FS,
-			Dir:          path.Join(dir, sh.id),
-			Created:      ss.CreatedMS / 1000,
-			SegmentBytes: b.opt.SegmentBytes,
-			Now:          b.now,
-			Tail:         b.tail,
-		})
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("open %s: %w", sh.id, err), s.close())
+// clearShards removes the folders of shards that the settings do not know any more.
+func (b *Broker) clearShards(dir string, set settings) error {
+	names, err := b.opt.FS.List(dir)
+	if err != nil {
+		return fmt.Errorf("list shards: %w", err)
+	}
+	for _, name := range names {
+		known := slices.ContainsFunc(set.Shards, func(ss shardSettings) bool { return shardID(ss.Number) == name })
+		if known || !strings.HasPrefix(name, shardPrefix) {
+			continue
 		}
-		s.shards = append(s.shards, sh)
+		if err := disk.RemoveAll(b.opt.FS, path.Join(dir, name)); err != nil {
+			return fmt.Errorf("clear %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (b *Broker) openStream(dir string, set settings) (*dataStream, error) {
+	s := &dataStream{identity: set.identity, dir: dir}
+	s.arn = fmt.Sprintf("arn:aws:kinesis:%s:%s:stream/%s", b.opt.Region, b.opt.Account, s.Name)
+	v, err := b.nextVersion(s, &version{}, set)
+	if err != nil {
+		return nil, err
+	}
+	s.current.Store(v)
+	if err := v.sealClosed(&version{}); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (s *dataStream) close() error {
+// nextVersion is the version after v, with other settings. Shards that v has keep their logs, the logs of others are
+// opened.
+func (b *Broker) nextVersion(s *dataStream, v *version, set settings) (*version, error) {
+	next := &version{settings: set, shards: make([]*shard, 0, len(set.Shards))}
+	for _, ss := range set.Shards {
+		sh := &shard{shardSettings: ss, id: shardID(ss.Number)}
+		if old := v.shard(ss.Number); old != nil {
+			sh.log = old.log
+		} else if err := b.openShard(s, sh); err != nil {
+			return nil, errors.Join(err, next.closeShards(v))
+		}
+		next.shards = append(next.shards, sh)
+	}
+	next.open = openShards(next.shards)
+	return next, nil
+}
+
+func (b *Broker) openShard(s *dataStream, sh *shard) (err error) {
+	sh.log, err = shardlog.Open(shardlog.Config{
+		FS:           b.opt.FS,
+		Dir:          path.Join(s.dir, sh.id),
+		Created:      sh.CreatedMS / 1000,
+		SegmentBytes: b.opt.SegmentBytes,
+		Now:          b.now,
+		Tail:         b.tail,
+	})
+	if err != nil {
+		return fmt.Errorf("open %s: %w", sh.id, err)
+	}
+	return nil
+}
+
+// sealClosed seals the logs of the shards that are closed in v and were not in the version before it.
+func (v *version) sealClosed(before *version) error {
 	var errs []error
-	for _, sh := range s.shards {
-		errs = append(errs, sh.log.Close())
+	for _, sh := range v.shards {
+		if old := before.shard(sh.Number); sh.closed() && (old == nil || !old.closed()) {
+			errs = append(errs, sh.log.Seal())
+		}
 	}
 	return errors.Join(errs...)
 }
+
+// closeShards closes the logs of the shards that another version does not have.
+func (v *version) closeShards(except *version) error {
+	var errs []error
+	for _, sh := range v.shards {
+		if except.shard(sh.Number) == nil {
+			errs = append(errs, sh.log.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *dataStream) close() error { return s.version().closeShards(&version{}) }
 
 // makeStream puts a new stream on disk: built in a folder that a crash leaves as trash, then named.
 func (b *Broker) makeStream(set settings) (*dataStream, error) {
 	root := path.Join(b.opt.Dir, streamsDir)
 	name := fmt.Sprintf("%016x-%s", set.ID, set.Name)
 	temp, dir := path.Join(root, trashPrefix+name), path.Join(root, name)
-	data, err := json.MarshalIndent(set, "", "\t")
-	if err != nil {
-		return nil, err
-	}
 	if err := b.opt.FS.Mkdir(temp); err != nil {
 		return nil, fmt.Errorf("make stream folder: %w", err)
 	}
-	if err := disk.WriteFile(b.opt.FS, path.Join(temp, settingsName), data); err != nil {
-		return nil, errors.Join(fmt.Errorf("write stream settings: %w", err), disk.RemoveAll(b.opt.FS, temp))
+	if err := writeSettings(b.opt.FS, path.Join(temp, settingsName), set); err != nil {
+		return nil, errors.Join(err, disk.RemoveAll(b.opt.FS, temp))
 	}
 	if err := b.opt.FS.Rename(temp, dir); err != nil {
 		return nil, fmt.Errorf("name stream folder: %w", err)
@@ -188,14 +219,39 @@ func (b *Broker) stream(name string) (*dataStream, error) {
 	return s, nil
 }
 
-// use runs f while the stream cannot be deleted.
-func (b *Broker) use(s *dataStream, f func() error) error {
+// use runs f with the stream as it is, which it stays meanwhile: it is not deleted, and no shard is closed.
+func (b *Broker) use(s *dataStream, f func(*version) error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.gone {
 		return b.streamNotFound(s.Name)
 	}
-	return f()
+	return f(s.version())
+}
+
+// change replaces a stream's settings. Edit gets the version that is, and a copy of its settings to work on; what it makes
+// of them is on disk before anybody sees it. No put runs meanwhile, so none falls between the shards that a change
+// closes and those that it opens.
+func (b *Broker) change(s *dataStream, edit func(*version, *settings) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gone {
+		return b.streamNotFound(s.Name)
+	}
+	v := s.version()
+	set := v.settings.clone()
+	if err := edit(v, &set); err != nil {
+		return err
+	}
+	next, err := b.nextVersion(s, v, set)
+	if err != nil {
+		return internalError(err)
+	}
+	if err := writeSettings(b.opt.FS, path.Join(s.dir, settingsName), set); err != nil {
+		return internalError(errors.Join(err, next.closeShards(v)))
+	}
+	s.current.Store(next)
+	return internalError(next.sealClosed(v))
 }
 
 // streamNames returns the names of all streams, sorted.
@@ -208,31 +264,6 @@ func (b *Broker) streamNames() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-func shardID(number uint32) string { return fmt.Sprintf("shardId-%012d", number) }
-
-// route finds the shard whose hash key range holds h.
-func (s *dataStream) route(h hashKey) *shard {
-	i := sort.Search(len(s.shards), func(i int) bool { return !s.shards[i].EndHashKey.less(h) })
-	return s.shards[i]
-}
-
-// describe returns a shard as the API shows it.
-func (sh *shard) describe() types.Shard {
-	start, end := sh.StartHashKey.String(), sh.EndHashKey.String()
-	first := sh.sequence(0, sh.CreatedMS).String()
-	return types.Shard{
-		ShardId:             &sh.id,
-		HashKeyRange:        &types.HashKeyRange{StartingHashKey: &start, EndingHashKey: &end},
-		SequenceNumberRange: &types.SequenceNumberRange{StartingSequenceNumber: &first},
-	}
-}
-
-// sequence is the sequence number of a record of the shard. Its index decides the order, so a clock that steps back
-// does no harm.
-func (sh *shard) sequence(index uint64, arrivalMS int64) sequence {
-	return sequence{created: sh.CreatedMS / 1000, shard: sh.Number, index: index, seconds: arrivalMS / 1000}
 }
 
 func (s *dataStream) created() *time.Time {

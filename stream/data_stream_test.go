@@ -30,7 +30,7 @@ func TestUseOfDeletedStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	var notFound *types.ResourceNotFoundException
-	if err := b.use(s, func() error { return nil }); !errors.As(err, &notFound) {
+	if err := b.use(s, func(*version) error { return nil }); !errors.As(err, &notFound) {
 		t.Errorf("use: %v", err)
 	}
 	if _, err := b.retire(s); !errors.As(err, &notFound) {

@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"sort"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -27,37 +28,29 @@ func (b *Broker) describeStream(_ context.Context, in *kinesis.DescribeStreamInp
 	if err != nil {
 		return nil, err
 	}
-	shards, more := pageOfShards(s.shardsAfter(in.ExclusiveStartShardId), in.Limit, describeLimit)
+	cur := s.version()
+	shards, more := pageOfShards(shardsAfter(b.unexpired(cur), in.ExclusiveStartShardId), in.Limit, describeLimit)
 	return &kinesis.DescribeStreamOutput{StreamDescription: &types.StreamDescription{
 		StreamName:              &s.Name,
 		StreamARN:               &s.arn,
 		StreamStatus:            types.StreamStatusActive,
-		StreamModeDetails:       &types.StreamModeDetails{StreamMode: s.Mode},
+		StreamModeDetails:       &types.StreamModeDetails{StreamMode: cur.Mode},
 		StreamCreationTimestamp: s.created(),
-		RetentionPeriodHours:    &s.RetentionHours,
-		EncryptionType:          types.EncryptionTypeNone,
-		EnhancedMonitoring:      noMonitoring(),
+		RetentionPeriodHours:    &cur.RetentionHours,
+		EncryptionType:          cur.encryption(),
+		KeyId:                   cur.keyID(),
+		EnhancedMonitoring:      cur.monitoring(),
 		Shards:                  shards,
 		HasMoreShards:           &more,
 	}}, nil
 }
 
-// noMonitoring is how Kinesis says that no shard-level metrics are on.
-func noMonitoring() []types.EnhancedMetrics {
-	return []types.EnhancedMetrics{{ShardLevelMetrics: []types.MetricsName{}}}
-}
-
 // shardsAfter returns the shards whose ids follow id, all if it is nil.
-func (s *dataStream) shardsAfter(id *string) []*shard {
+func shardsAfter(shards []*shard, id *string) []*shard {
 	if id == nil {
-		return s.shards
+		return shards
 	}
-	for i, sh := range s.shards {
-		if sh.id > *id {
-			return s.shards[i:]
-		}
-	}
-	return nil
+	return shards[sort.Search(len(shards), func(i int) bool { return shards[i].id > *id }):]
 }
 
 // pageOfShards describes the first shards, as many as asked for but not more than most.

@@ -8,7 +8,9 @@ import (
 )
 
 // DescribeStreamSummary describes a stream without its shards. See kinesis.Client.DescribeStreamSummary.
-func (c *Client) DescribeStreamSummary(ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...options) (*kinesis.DescribeStreamSummaryOutput, error) {
+func (c *Client) DescribeStreamSummary(
+	ctx context.Context, in *kinesis.DescribeStreamSummaryInput, _ ...options,
+) (*kinesis.DescribeStreamSummaryOutput, error) {
 	return call(ctx, c.b, in, c.b.describeStreamSummary)
 }
 
@@ -22,18 +24,21 @@ func (b *Broker) describeStreamSummary(_ context.Context, in *kinesis.DescribeSt
 	if err != nil {
 		return nil, err
 	}
-	open, consumers := int32(len(s.shards)), int32(0)
+	cur := s.version()
+	open, consumers := int32(len(cur.open)), int32(len(cur.Consumers))
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
 		StreamName:              &s.Name,
 		StreamARN:               &s.arn,
 		StreamStatus:            types.StreamStatusActive,
-		StreamModeDetails:       &types.StreamModeDetails{StreamMode: s.Mode},
+		StreamModeDetails:       &types.StreamModeDetails{StreamMode: cur.Mode},
 		StreamCreationTimestamp: s.created(),
-		RetentionPeriodHours:    &s.RetentionHours,
-		EncryptionType:          types.EncryptionTypeNone,
-		EnhancedMonitoring:      noMonitoring(),
+		RetentionPeriodHours:    &cur.RetentionHours,
+		EncryptionType:          cur.encryption(),
+		KeyId:                   cur.keyID(),
+		EnhancedMonitoring:      cur.monitoring(),
 		OpenShardCount:          &open,
 		ConsumerCount:           &consumers,
-		MaxRecordSizeInKiB:      &s.MaxRecordKiB,
+		MaxRecordSizeInKiB:      &cur.MaxRecordKiB,
+		WarmThroughput:          cur.warmThroughput(),
 	}}, nil
 }

@@ -27,6 +27,12 @@ func (b *Broker) shardNotFound(shard, stream string) error {
 	return &types.ResourceNotFoundException{Message: &message}
 }
 
+// noShard is what operations say that look for a shard in a stream.
+func (b *Broker) noShard(shard, stream string) error {
+	message := fmt.Sprintf("Could not find shard %s in stream %s under account %s.", shard, stream, b.opt.Account)
+	return &types.ResourceNotFoundException{Message: &message}
+}
+
 // amazonTime is how Kinesis writes a time in messages.
 func amazonTime(ms int64) string {
 	return time.UnixMilli(ms).UTC().Format("Mon Jan 02 15:04:05 UTC 2006")

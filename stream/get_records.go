@@ -46,27 +46,50 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 	if in.Limit != nil {
 		limit = int(*in.Limit)
 	}
-	var batch shardlog.Batch
-	err = b.use(s, func() error {
-		batch, err = sh.log.Read(t.index, limit, maxGetBytes)
-		return internalError(err)
+	out := &kinesis.GetRecordsOutput{}
+	err = b.use(s, func(v *version) error {
+		sh, batch, err := v.read(sh.Number, t.index, limit, maxGetBytes)
+		if err != nil {
+			return internalError(err)
+		}
+		out.Records, out.MillisBehindLatest = sh.records(batch.Entries, v.encryption()), b.behind(batch)
+		if sh.drained(batch.Next) {
+			out.ChildShards = v.children(sh)
+		} else {
+			out.NextShardIterator = b.iterate(s, sh, batch.Next)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	behind := int64(0)
-	if batch.Behind != 0 { // 0 means caught up, so a record that came just now counts as 1 ms
-		behind = max(1, b.now()-batch.Behind)
+	return out, nil
+}
+
+// read reads the log of a shard, and returns the shard as it is in this version.
+func (v *version) read(number uint32, from uint64, records, bytes int) (*shard, shardlog.Batch, error) {
+	sh := v.shard(number)
+	if sh == nil { // it has expired since it was looked up
+		return nil, shardlog.Batch{}, shardlog.ErrClosed
 	}
-	return &kinesis.GetRecordsOutput{
-		Records:            sh.records(batch.Entries),
-		MillisBehindLatest: &behind,
-		NextShardIterator:  b.iterate(s, sh, batch.Next),
-	}, nil
+	batch, err := sh.log.Read(from, records, bytes)
+	return sh, batch, err
+}
+
+// drained reports whether nothing is left, and nothing will come, from an index on.
+func (sh *shard) drained(from uint64) bool { return sh.closed() && from >= sh.log.End() }
+
+// behind is the age of the first record that a read left. 0 means caught up, so one that came just now counts as 1 ms.
+func (b *Broker) behind(batch shardlog.Batch) *int64 {
+	age := int64(0)
+	if batch.Behind != 0 {
+		age = max(1, b.now()-batch.Behind)
+	}
+	return &age
 }
 
 // records shows entries as the API does. What they point to is allocated in few pieces.
-func (sh *shard) records(entries []shardlog.Entry) []types.Record {
+func (sh *shard) records(entries []shardlog.Entry, encryption types.EncryptionType) []types.Record {
 	numbers := sh.sequenceNumbers(len(entries), func(i int) (uint64, int64) { return entries[i].Index, entries[i].Arrival })
 	keys := partitionKeys(entries)
 	times := make([]time.Time, len(entries))
@@ -78,7 +101,7 @@ func (sh *shard) records(entries []shardlog.Entry) []types.Record {
 			PartitionKey:                &keys[i],
 			SequenceNumber:              &numbers[i],
 			ApproximateArrivalTimestamp: &times[i],
-			EncryptionType:              types.EncryptionTypeNone,
+			EncryptionType:              encryption,
 		}
 	}
 	return out

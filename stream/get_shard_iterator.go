@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -28,7 +26,7 @@ func (b *Broker) getShardIterator(_ context.Context, in *kinesis.GetShardIterato
 		return nil, err
 	}
 	var index uint64
-	err = b.use(s, func() error {
+	err = b.use(s, func(*version) error {
 		index, err = b.start(s, sh, in)
 		return err
 	})
@@ -58,20 +56,16 @@ func (b *Broker) findShard(in *kinesis.GetShardIteratorInput) (*dataStream, *sha
 	if err != nil {
 		return nil, nil, err
 	}
-	digits := *in.ShardId
-	if _, after, ok := strings.Cut(digits, "-"); ok {
-		digits = after
+	number, ok := parseShardID(*in.ShardId)
+	if !ok {
+		return nil, nil, b.noShard(*in.ShardId, name)
 	}
-	number, err := strconv.ParseUint(digits, 10, 31)
-	if err != nil {
-		message := fmt.Sprintf("Could not find shard %s in stream %s under account %s.", *in.ShardId, name, b.opt.Account)
-		return nil, nil, &types.ResourceNotFoundException{Message: &message}
+	if s, err := b.stream(name); err == nil {
+		if sh := b.listed(s.version(), number); sh != nil {
+			return s, sh, nil
+		}
 	}
-	s, err := b.stream(name)
-	if err != nil || number >= uint64(len(s.shards)) {
-		return nil, nil, b.shardNotFound(shardID(uint32(number)), name)
-	}
-	return s, s.shards[number], nil
+	return nil, nil, b.shardNotFound(shardID(number), name)
 }
 
 // checkStart checks that the fields that say where to start fit the iterator's type.
@@ -133,7 +127,7 @@ func (b *Broker) startSequence(s *dataStream, sh *shard, text string) (sequence,
 	case seq.shard != sh.Number:
 		return seq, invalidArgument("Invalid StartingSequenceNumber. It encodes %s, while it was used in a call to a shard with %s",
 			shardID(seq.shard), sh.id)
-	case seq.created != sh.CreatedMS/1000:
+	case seq.created != sh.created():
 		return seq, invalidArgument("%s because it did not come from this stream.", where)
 	}
 	return seq, nil

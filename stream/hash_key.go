@@ -1,10 +1,12 @@
 package stream
 
 import (
+	"cmp"
 	"crypto/md5"
 	"encoding/binary"
 	"fmt"
 	"math/big"
+	"math/bits"
 )
 
 // hashKey is a 128-bit unsigned number: where a partition key falls in a stream's key space.
@@ -18,6 +20,20 @@ func hashPartitionKey(key string) hashKey {
 }
 
 func (h hashKey) less(o hashKey) bool { return h.hi < o.hi || h.hi == o.hi && h.lo < o.lo }
+
+func (h hashKey) compare(o hashKey) int { return cmp.Or(cmp.Compare(h.hi, o.hi), cmp.Compare(h.lo, o.lo)) }
+
+// next is the key after h, 0 after the last one.
+func (h hashKey) next() hashKey {
+	lo, carry := bits.Add64(h.lo, 1, 0)
+	return hashKey{h.hi + carry, lo}
+}
+
+// previous is the key before h.
+func (h hashKey) previous() hashKey {
+	lo, borrow := bits.Sub64(h.lo, 1, 0)
+	return hashKey{h.hi - borrow, lo}
+}
 
 func (h hashKey) big() *big.Int {
 	n := new(big.Int).SetUint64(h.hi)

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,7 +16,6 @@ import (
 
 const (
 	targetPrefix = "Kinesis_20131202."
-	jsonType     = "application/x-amz-json-1.1"
 	// maxBody has room for 10 MiB of data as base64 and the longest keys.
 	maxBody = 20 << 20
 )
@@ -74,23 +72,24 @@ func (b *Broker) route(action string) (route, bool) {
 	return route{}, false
 }
 
-// ServeHTTP speaks the JSON protocol of Kinesis: POST with an X-Amz-Target header. It takes any credentials.
+// ServeHTTP speaks the JSON and CBOR protocols of Kinesis: POST with an X-Amz-Target header. It takes any credentials.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", uuid.NewString())
 	w.Header().Set("x-amz-id-2", extendedID())
-	out, err := b.serve(w, r)
+	c, ok := codecOf(r)
+	out, err := b.serve(w, r, c, ok)
 	if err != nil {
-		writeError(w, err)
+		writeError(w, c, err)
 		return
 	}
-	writeBody(w, http.StatusOK, out)
+	writeBody(w, http.StatusOK, c.mediaType(), out)
 }
 
 // serve runs the action that the request asks for and returns the body of its answer.
-func (b *Broker) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func (b *Broker) serve(w http.ResponseWriter, r *http.Request, c codec, spoken bool) ([]byte, error) {
 	action, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
 	rt, known := b.route(action)
-	if r.Method != http.MethodPost || !ok || !known || !isJSON(r) {
+	if r.Method != http.MethodPost || !ok || !known || !spoken {
 		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	}
 	body, err := readBody(w, r)
@@ -98,19 +97,14 @@ func (b *Broker) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	in := rt.input()
-	if err := decodeJSON(body, in); err != nil {
+	if err := c.decode(body, in); err != nil {
 		return nil, err
 	}
 	out, err := rt.call(r.Context(), in)
 	if err != nil {
 		return nil, err
 	}
-	return encodeJSON(out), nil
-}
-
-func isJSON(r *http.Request) bool {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && media == jsonType
+	return c.encode(out), nil
 }
 
 var errTooLarge = errors.New("request body is too large")
@@ -136,7 +130,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 }
 
 // writeError answers an error: 400, or 500 if it is not the client's fault.
-func writeError(w http.ResponseWriter, err error) {
+func writeError(w http.ResponseWriter, c codec, err error) {
 	if errors.Is(err, errTooLarge) {
 		w.WriteHeader(http.StatusRequestEntityTooLarge)
 		return
@@ -156,11 +150,11 @@ func writeError(w http.ResponseWriter, err error) {
 	case api.ErrorFault() == smithy.FaultServer:
 		status = http.StatusInternalServerError
 	}
-	writeBody(w, status, encodeError(api))
+	writeBody(w, status, c.mediaType(), c.encodeError(api))
 }
 
-func writeBody(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", jsonType)
+func writeBody(w http.ResponseWriter, status int, mediaType string, body []byte) {
+	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // a client that went away is nobody's error

@@ -92,9 +92,10 @@ func (b *Broker) position(iterator string) (s *dataStream, sh *shard, t token, e
 	if now := b.now(); t.expired(now) {
 		return nil, nil, t, expiredIterator(t.issued, now)
 	}
-	s, err = b.stream(t.stream)
-	if err != nil || s.ID != t.id || int(t.shard) >= len(s.shards) {
-		return nil, nil, t, b.shardNotFound(shardID(t.shard), t.stream)
+	if s, err = b.stream(t.stream); err == nil && s.ID == t.id {
+		if sh = b.listed(s.version(), t.shard); sh != nil {
+			return s, sh, t, nil
+		}
 	}
-	return s, s.shards[t.shard], t, nil
+	return nil, nil, t, b.shardNotFound(shardID(t.shard), t.stream)
 }

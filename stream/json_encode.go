@@ -17,16 +17,20 @@ func encodeJSON(out smithy.Serializable) []byte {
 	return w.buf
 }
 
-// encodeError writes an error's body. Kinesis says "message", but "Message" about a body that it could not read.
+// encodeError writes an error's body.
 func encodeError(err smithy.APIError) []byte {
 	body := map[string]string{"__type": err.ErrorCode()}
-	field := "message"
-	if err.ErrorCode() == serializationCode {
-		field = "Message"
-	}
 	if err.ErrorMessage() != "" {
-		body[field] = err.ErrorMessage()
+		body[messageField(err)] = err.ErrorMessage()
 	}
 	data, _ := json.Marshal(body) // a map of strings always has a JSON form
 	return data
+}
+
+// messageField is the name of an error's message: Kinesis says "message", but "Message" about a body that it could not read.
+func messageField(err smithy.APIError) string {
+	if err.ErrorCode() == serializationCode {
+		return "Message"
+	}
+	return "message"
 }

@@ -73,7 +73,7 @@ func (b *Broker) summaries(names []string) []types.StreamSummary {
 			StreamName:              &s.Name,
 			StreamARN:               &s.arn,
 			StreamStatus:            types.StreamStatusActive,
-			StreamModeDetails:       &types.StreamModeDetails{StreamMode: s.Mode},
+			StreamModeDetails:       &types.StreamModeDetails{StreamMode: s.version().Mode},
 			StreamCreationTimestamp: s.created(),
 		})
 	}

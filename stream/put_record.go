@@ -1,11 +1,9 @@
 package stream
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
-	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/streamgauge/streamgauge/stream/internal/shardlog"
 )
@@ -23,24 +21,28 @@ func (b *Broker) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*ki
 	if err != nil {
 		return nil, err
 	}
-	if !s.fits(in.PartitionKey, in.Data) {
-		return nil, s.tooLarge("data", in.PartitionKey, in.Data)
-	}
 	h, err := recordHashKey(in.PartitionKey, in.ExplicitHashKey)
-	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	sh := s.route(h)
-	var done shardlog.Appended
-	err = b.use(s, func() error {
-		done, err = sh.log.Append(ctx, []shardlog.Record{{Key: *in.PartitionKey, Data: in.Data}})
+	out := &kinesis.PutRecordOutput{}
+	err = b.use(s, func(v *version) error {
+		if !v.fits(in.PartitionKey, in.Data) {
+			return v.tooLarge("data", in.PartitionKey, in.Data)
+		}
+		if err := dryRun(in.DryRun); err != nil {
+			return err
+		}
+		sh := v.open[v.route(h)]
+		done, err := sh.log.Append(ctx, []shardlog.Record{{Key: *in.PartitionKey, Data: in.Data}})
+		number := sh.sequence(done.First, done.Arrival).String()
+		out.ShardId, out.SequenceNumber, out.EncryptionType = &sh.id, &number, v.encryption()
 		return internalError(err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	number := sh.sequence(done.First, done.Arrival).String()
-	return &kinesis.PutRecordOutput{ShardId: &sh.id, SequenceNumber: &number, EncryptionType: types.EncryptionTypeNone}, nil
+	return out, nil
 }
 
 func checkPutRecord(in *kinesis.PutRecordInput) error {
@@ -55,16 +57,16 @@ func checkPutRecord(in *kinesis.PutRecordInput) error {
 }
 
 // fits reports whether a record is within the stream's limit, which counts key and data.
-func (s *dataStream) fits(key *string, data []byte) bool {
-	return len(*key)+len(data) <= int(s.MaxRecordKiB)<<10
+func (v *version) fits(key *string, data []byte) bool {
+	return len(*key)+len(data) <= int(v.MaxRecordKiB)<<10
 }
 
 // tooLarge is the error for a record that does not fit.
-func (s *dataStream) tooLarge(field string, key *string, data []byte) error {
-	most := int(s.MaxRecordKiB) << 10
-	var v violations
-	v.blob(field, data, most)
-	if err := v.err(); err != nil {
+func (v *version) tooLarge(field string, key *string, data []byte) error {
+	most := int(v.MaxRecordKiB) << 10
+	var wrong violations
+	wrong.blob(field, data, most)
+	if err := wrong.err(); err != nil {
 		return err
 	}
 	return invalidArgument("Record of %d bytes, partition key included, exceeds the limit of %d bytes.", len(*key)+len(data), most)

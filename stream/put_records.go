@@ -36,18 +36,20 @@ func (b *Broker) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*
 	if err != nil {
 		return nil, err
 	}
-	parts, err := s.partition(in.Records)
-	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
-		return nil, err
-	}
-	err = b.use(s, func() error {
+	var out *kinesis.PutRecordsOutput
+	err = b.use(s, func(v *version) error {
+		parts, err := v.partition(in.Records)
+		if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
+			return err
+		}
 		appendAll(ctx, parts)
+		out = putRecordsOutput(parts, len(in.Records), v.encryption())
 		return allFailed(parts)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return putRecordsOutput(parts, len(in.Records)), nil
+	return out, nil
 }
 
 func checkPutRecords(in *kinesis.PutRecordsInput) error {
@@ -105,23 +107,23 @@ type part struct {
 }
 
 // partition routes the entries to their shards, in order.
-func (s *dataStream) partition(entries []types.PutRecordsRequestEntry) ([]*part, error) {
-	byShard := make([]*part, len(s.shards))
+func (v *version) partition(entries []types.PutRecordsRequestEntry) ([]*part, error) {
+	byShard := make([]*part, len(v.open))
 	var parts []*part
 	for i := range entries {
 		e := &entries[i]
-		if !s.fits(e.PartitionKey, e.Data) {
-			return nil, s.tooLarge(fmt.Sprintf("records.%d.member.data", i+1), e.PartitionKey, e.Data)
+		if !v.fits(e.PartitionKey, e.Data) {
+			return nil, v.tooLarge(fmt.Sprintf("records.%d.member.data", i+1), e.PartitionKey, e.Data)
 		}
 		h, err := recordHashKey(e.PartitionKey, e.ExplicitHashKey)
 		if err != nil {
 			return nil, err
 		}
-		sh := s.route(h)
-		p := byShard[sh.Number]
+		place := v.route(h)
+		p := byShard[place]
 		if p == nil {
-			p = &part{shard: sh}
-			byShard[sh.Number] = p
+			p = &part{shard: v.open[place]}
+			byShard[place] = p
 			parts = append(parts, p)
 		}
 		p.records = append(p.records, shardlog.Record{Key: *e.PartitionKey, Data: e.Data})
@@ -161,11 +163,11 @@ func allFailed(parts []*part) error {
 	return nil
 }
 
-func putRecordsOutput(parts []*part, n int) *kinesis.PutRecordsOutput {
+func putRecordsOutput(parts []*part, n int, encryption types.EncryptionType) *kinesis.PutRecordsOutput {
 	out := &kinesis.PutRecordsOutput{
 		Records:           make([]types.PutRecordsResultEntry, n),
 		FailedRecordCount: new(int32),
-		EncryptionType:    types.EncryptionTypeNone,
+		EncryptionType:    encryption,
 	}
 	for _, p := range parts {
 		if p.err != nil {

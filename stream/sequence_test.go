@@ -70,16 +70,17 @@ func TestHashKeys(t *testing.T) {
 		if err != nil || back != key {
 			t.Fatalf("%v came back as %v: %v", key, back, err)
 		}
-		s := dataStream{}
+		var v version
 		for i, r := range splitEvenly(n) {
-			s.shards = append(s.shards, &shard{shardSettings: shardSettings{Number: uint32(i), StartHashKey: r[0], EndHashKey: r[1]}})
+			v.shards = append(v.shards, &shard{shardSettings: shardSettings{Number: uint32(i), StartHashKey: r[0], EndHashKey: r[1]}})
 		}
+		v.open = openShards(v.shards)
 		holders := 0
-		for _, sh := range s.shards {
+		for _, sh := range v.shards {
 			if sh.StartHashKey.big().Cmp(key.big()) <= 0 && key.big().Cmp(sh.EndHashKey.big()) <= 0 {
 				holders++
-				if s.route(key) != sh {
-					t.Fatalf("key %v went to shard %d, not %d", key, s.route(key).Number, sh.Number)
+				if v.open[v.route(key)] != sh {
+					t.Fatalf("key %v went to shard %d, not %d", key, v.route(key), sh.Number)
 				}
 			}
 		}

@@ -10,8 +10,8 @@ import (
 // renewAfter is how long WaitForRecords waits at most: well before the iterator expires.
 const renewAfter = tokenLife * 4 / 5
 
-// WaitForRecords returns nil as soon as GetRecords with the iterator would return a record. It also returns nil when it
-// has waited for 240 s, so that a GetRecords may renew the iterator before it expires. It returns the error of ctx when
+// WaitForRecords returns nil as soon as GetRecords with the iterator would return a record, or say that the shard is closed
+// and has no more. It also returns nil when it has waited for 240 s, so that a GetRecords may renew the iterator before it expires. It returns the error of ctx when
 // ctx ends, ErrClosed when the broker is closed, and the errors of GetRecords.
 //
 // Waiting costs no CPU, and it does not delay DeleteStream or Close.
@@ -26,7 +26,7 @@ func (c *Client) WaitForRecords(ctx context.Context, shardIterator string) error
 	switch {
 	case errors.Is(err, shardlog.ErrClosed):
 		return c.b.closedReason(s)
-	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+	case errors.Is(err, shardlog.ErrSealed), errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
 		return nil
 	}
 	return err

@@ -20,6 +20,7 @@ import (
 	"github.com/streamgauge/streamgauge/consumer"
 	"github.com/streamgauge/streamgauge/consumer/mapping"
 	"github.com/streamgauge/streamgauge/producer"
+	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/store/embedded"
 	"github.com/streamgauge/streamgauge/stream"
 	"github.com/streamgauge/streamgauge/stream/disk"
@@ -121,7 +122,7 @@ func (n *node) build(desc *types.StreamDescriptionSummary) error {
 	n.sites = aggregate.NewSites(n.store, time.Now)
 	n.accounts = aggregate.NewAccounts(n.store, time.Now)
 	reader := aggregate.NewReader(n.store, n.sites)
-	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.accounts.Flush})
+	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.flushAccounts})
 	n.roller = aggregate.NewRoller(n.store, n.sites, time.Now)
 	n.roller.OnError = func(err error) { n.log.Error().Err(err).Msg("roll-up failed; it is tried again") }
 	if err := n.buildConsumer(desc); err != nil {
@@ -166,6 +167,14 @@ func (n *node) lag() time.Duration {
 		behind = max(behind, s.IteratorAge, s.Behind)
 	}
 	return behind
+}
+
+// flushAccounts is for the live view, which goes on without the newest accounts on a full disk; keepAccounts tells of it.
+func (n *node) flushAccounts(ctx context.Context) error {
+	if err := n.accounts.Flush(ctx); !errors.Is(err, store.ErrFull) {
+		return err
+	}
+	return nil
 }
 
 func (n *node) listen(ctx context.Context, c *UpCmd) (err error) {

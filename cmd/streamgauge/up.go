@@ -7,6 +7,7 @@ import (
 	"net"
 	"path/filepath"
 
+	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/stream"
 )
 
@@ -42,14 +43,20 @@ func (c *UpCmd) Run(ctx context.Context, con *console) error {
 	return errors.Join(err, n.close())
 }
 
-// explainOpen says what a person can do about a data folder that cannot be opened.
+// explainOpen says what a person can do about a data folder that cannot be opened, or an address that is taken.
 func explainOpen(err error, data string) error {
+	if _, isAddress := errors.AsType[*net.OpError](err); isAddress {
+		return fmt.Errorf("%w; choose another address with --listen or --kinesis", err)
+	}
 	dir, absErr := filepath.Abs(data)
 	if absErr != nil {
 		dir = data
 	}
 	if errors.Is(err, stream.ErrLocked) {
 		return fmt.Errorf("data folder %s: another streamgauge runs on it; stop that one, or choose another folder with --data", dir)
+	}
+	if errors.Is(err, store.ErrFull) || errors.Is(err, stream.ErrFull) {
+		return fmt.Errorf("data folder %s: the disk is full, make room and start again (%w)", dir, err)
 	}
 	return fmt.Errorf("data folder %s: %w", dir, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,6 +30,18 @@ func fault(err error, name string, kinds ...errorfs.OpKind) *errorfs.Toggle {
 	})}
 }
 
+// faultyDisk is a disk in memory that fails as told. It does not reuse files, because errorfs does not see what becomes of them.
+type faultyDisk struct{ *errorfs.FS }
+
+func newFaultyDisk(i errorfs.Injector) faultyDisk { return faultyDisk{errorfs.Wrap(vfs.NewMem(), i)} }
+
+func (d faultyDisk) ReuseForWrite(oldname, newname string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if err := d.Remove(oldname); err != nil {
+		return nil, err
+	}
+	return d.Create(newname, c)
+}
+
 var syncs = []errorfs.OpKind{errorfs.OpFileSync, errorfs.OpFileSyncData, errorfs.OpFileSyncTo}
 
 // Wherever the disk fails: the process lives, every writer is answered, every later call says that the store failed, and what was answered before is there
@@ -38,7 +51,7 @@ func testFailure(t *testing.T, faults *errorfs.Toggle, cause error) {
 		return
 	}
 	const writers = 4
-	o := tiny(errorfs.Wrap(vfs.NewMem(), faults))
+	o := tiny(newFaultyDisk(faults))
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -96,120 +109,95 @@ func TestLogWriteFindsNoRoom(t *testing.T) {
 	testFailure(t, fault(syscall.ENOSPC, ".log", errorfs.OpFileWrite), syscall.ENOSPC)
 }
 func TestLogCannotBeCreated(t *testing.T) {
-	testFailure(t, fault(syscall.ENOSPC, ".log", errorfs.OpCreate, errorfs.OpReuseForWrite), syscall.ENOSPC)
+	testFailure(t, fault(syscall.ENOSPC, ".log", errorfs.OpCreate), syscall.ENOSPC)
 }
 func TestTableWriteFails(t *testing.T) {
 	testFailure(t, fault(syscall.EIO, ".sst", errorfs.OpFileWrite), syscall.EIO)
 }
 
-func noRoomForTables() *errorfs.Toggle {
-	return fault(syscall.ENOSPC, ".sst", errorfs.OpCreate, errorfs.OpFileWrite)
-}
-
-// Pebble meets a full disk though the guard saw room: writes answer ErrFull instead of stalling, and go on by themselves.
-func TestTablesFindNoRoom(t *testing.T) {
-	faults, d := noRoomForTables(), newDisk(1<<40)
-	o := tiny(errorfs.Wrap(vfs.NewMem(), faults))
-	o.Now = d.now
-	s := open(t, o)
-	faults.On()
-	n := uint32(0)
-	var err error
-	for err == nil {
-		if err = appendDelta(t.Context(), s, "log", n+1); err == nil {
-			n++
+// noRoom is a store whose tables will find the disk full, though the guard sees room.
+func noRoom(now func() time.Time) (o Options, faults *errorfs.Toggle, met, stalled chan struct{}) {
+	faults = fault(syscall.ENOSPC, ".sst", errorfs.OpCreate, errorfs.OpFileWrite)
+	met, stalled = make(chan struct{}), make(chan struct{})
+	var first, stall sync.Once
+	o = tiny(newFaultyDisk(faults))
+	o.Now = now
+	o.Events = func(event string) {
+		if strings.Contains(event, "background error") {
+			first.Do(func() { close(met) })
+		}
+		if strings.Contains(event, "write stall beginning") {
+			stall.Do(func() { close(stalled) })
 		}
 	}
-	if !errors.Is(err, store.ErrFull) {
+	return o, faults, met, stalled
+}
+
+// tryAppend tells whether an append was answered. It takes no error but that of a full disk.
+func tryAppend(t *testing.T, s *Store, n uint32) bool {
+	t.Helper()
+	err := appendDelta(t.Context(), s, "log", n)
+	if err != nil && !errors.Is(err, errNoRoom) && !errors.Is(err, store.ErrFull) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+// appendUntil writes a log until done is closed, trying every number until it is answered, and returns how many were.
+func appendUntil(t *testing.T, s *Store, done chan struct{}) (answered uint32) {
+	for {
+		select {
+		case <-done:
+			return answered
+		default:
+		}
+		if tryAppend(t, s, answered+1) {
+			answered++
+		}
+	}
+}
+
+// Pebble meets a full disk: writes are refused, or answered an error if they are under way, and go on by themselves.
+func TestTablesFindNoRoom(t *testing.T) {
+	d := newDisk(0)
+	o, faults, met, _ := noRoom(d.now)
+	s := open(t, o)
+	faults.On()
+	n := appendUntil(t, s, met)
+	if _, err := s.Put(t.Context(), store.Key{Partition: "p", Sort: "s"}, nil, store.Write{}); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("after %d deltas: %v, want ErrFull", n, err)
 	}
 	checkDeltas(t, s, "log", n)
 	faults.Off()
-	d.clock = d.clock.Add(fullFor)
 	for range 100 {
-		if err := appendDelta(t.Context(), s, "log", n+1); err != nil {
-			t.Fatal(err)
-		}
 		n++
+		for !tryAppend(t, s, n) {
+			d.pass(fullFor)
+		}
 	}
 	checkDeltas(t, s, "log", n)
 }
 
-// stalled is a store whose writer waits inside pebble for room on the disk. The guard does not help: its clock runs too fast.
-func stalled(t *testing.T) (s *Store, o Options, answered uint32, pending chan error, faults *errorfs.Toggle, leave context.CancelFunc) {
-	var clock sync.Mutex
-	now := time.Unix(1_000, 0)
-	faults = noRoomForTables()
-	o = tiny(errorfs.Wrap(vfs.NewMem(), faults))
-	o.Now = func() time.Time {
-		clock.Lock()
-		defer clock.Unlock()
-		now = now.Add(time.Hour)
-		return now
-	}
-	begun := make(chan struct{})
-	var once sync.Once
-	o.Events = func(event string) {
-		if strings.Contains(event, "write stall beginning") {
-			once.Do(func() { close(begun) })
-		}
-	}
+// stalled is a store with a write that waits inside pebble for room. The guard does not help: its clock runs too fast.
+func stalled(t *testing.T) (s *Store, o Options, answered uint32, faults *errorfs.Toggle) {
+	d := newDisk(0)
+	o, faults, _, stall := noRoom(func() time.Time { d.pass(time.Hour); return d.now() })
 	s, err := Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	faults.On()
-	ctx, leave := context.WithCancel(t.Context())
-	pending = make(chan error)
-	n := make(chan uint32, 1)
-	go func() {
-		for i := uint32(1); ; i++ {
-			n <- i - 1
-			err := appendDelta(ctx, s, "log", i)
-			if err != nil {
-				pending <- err
-				return
-			}
-			select {
-			case <-begun:
-				pending <- nil
-				return
-			case <-n:
-			}
-		}
-	}()
-	<-begun
-	return s, o, <-n, pending, faults, leave
+	return s, o, appendUntil(t, s, stall), faults
 }
 
-func TestStallEndsWithRoom(t *testing.T) {
-	s, _, n, pending, faults, leave := stalled(t)
-	defer leave()
-	faults.Off()
-	if err := <-pending; err != nil {
-		t.Fatal(err)
-	}
-	checkDeltas(t, s, "log", n+1)
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// A caller can leave a stall. The turn stays with the write: a repeat waits for it, and is answered as one.
-func TestStallIsLeft(t *testing.T) {
-	s, _, n, pending, faults, leave := stalled(t)
-	leave()
-	if err := <-pending; !errors.Is(err, context.Canceled) {
-		t.Fatalf("%v, want Canceled", err)
-	}
-	ctx, cancel := cancelled(t)
-	defer cancel()
-	if err := appendDelta(ctx, s, "log", n+1); !errors.Is(err, context.Canceled) {
-		t.Fatalf("%v, want Canceled", err)
+// A write that waits for room is answered an error, again and again, and its repeat is recognised when it was applied in the end.
+func TestStall(t *testing.T) {
+	s, _, n, faults := stalled(t)
+	if err := appendDelta(t.Context(), s, "log", n+1); !errors.Is(err, errNoRoom) {
+		t.Errorf("%v, want errNoRoom", err)
 	}
 	faults.Off()
-	if err := appendDelta(t.Context(), s, "log", n+1); err != nil {
-		t.Fatal(err)
+	for !tryAppend(t, s, n+1) {
 	}
 	checkDeltas(t, s, "log", n+1)
 	if err := s.Close(); err != nil {
@@ -221,16 +209,45 @@ func TestCloseDuringStall(t *testing.T) {
 	if !inChild(t) {
 		return
 	}
-	s, o, n, pending, faults, leave := stalled(t)
-	defer leave()
-	closed := make(chan error, 1)
-	go func() { closed <- s.Close() }()
-	if err := <-pending; !errors.Is(err, ErrFailed) {
-		t.Errorf("the write: %v, want ErrFailed", err)
-	}
-	if err := <-closed; !errors.Is(err, syscall.ENOSPC) {
+	s, o, n, faults := stalled(t)
+	if err := s.Close(); !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("Close: %v, want ENOSPC", err)
 	}
 	faults.Off()
 	checkDeltas(t, open(t, o), "log", n)
+}
+
+// A caller can leave a disk that does not answer. The turn stays with the write: its repeat waits for it, and is answered Won.
+func TestSlowDiskIsLeft(t *testing.T) {
+	syncing, gate := make(chan struct{}, 1), make(chan struct{})
+	slow := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if strings.HasSuffix(op.Path, ".log") && slices.Contains(syncs, op.Kind) {
+			select {
+			case syncing <- struct{}{}:
+			default:
+			}
+			<-gate
+		}
+		return nil
+	})}
+	s := open(t, tiny(newFaultyDisk(slow)))
+	slow.On()
+	ctx, leave := context.WithCancel(t.Context())
+	answers := make(chan error)
+	for range 2 {
+		go func() { answers <- appendDelta(ctx, s, "log", 1) }()
+	}
+	<-syncing
+	leave()
+	for range 2 {
+		if err := <-answers; !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want Canceled", err)
+		}
+	}
+	slow.Off()
+	close(gate)
+	if err := appendDelta(t.Context(), s, "log", 1); err != nil {
+		t.Fatal(err)
+	}
+	checkDeltas(t, s, "log", 1)
 }

@@ -18,8 +18,9 @@ type guard struct {
 	mu       sync.Mutex // guards what follows; nothing is called under it but measure and now
 	measured time.Time
 	free     uint64
-	written  uint64    // since measured
-	fullTill time.Time // pebble met a full disk: no figure is believed until then
+	written  uint64        // since measured
+	fullTill time.Time     // pebble met a full disk: no figure is believed until then
+	found    chan struct{} // closed by the next foundFull; nil while nobody waits
 }
 
 const (
@@ -79,4 +80,18 @@ func (g *guard) foundFull() {
 	defer g.mu.Unlock()
 	g.fullTill = g.now().Add(fullFor)
 	g.measured = time.Time{}
+	if g.found != nil {
+		close(g.found)
+		g.found = nil
+	}
+}
+
+// nextFull is closed when pebble next meets a full disk.
+func (g *guard) nextFull() <-chan struct{} {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.found == nil {
+		g.found = make(chan struct{})
+	}
+	return g.found
 }

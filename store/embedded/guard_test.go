@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,13 +16,14 @@ type disk struct {
 	free     uint64
 	err      error
 	measured int
-	clock    time.Time
+	since    atomic.Int64
 }
 
-func newDisk(free uint64) *disk { return &disk{free: free, clock: time.Unix(1_000, 0)} }
+func newDisk(free uint64) *disk { return &disk{free: free} }
 
 func (d *disk) measure() (uint64, error) { d.measured++; return d.free, d.err }
-func (d *disk) now() time.Time           { return d.clock }
+func (d *disk) now() time.Time           { return time.Unix(1_000, d.since.Load()) }
+func (d *disk) pass(t time.Duration)     { d.since.Add(int64(t)) }
 
 func (d *disk) guard(reserve uint64) *guard {
 	return &guard{measure: d.measure, now: d.now, reserve: reserve}
@@ -40,12 +42,12 @@ func TestGuardKeepsTheReserve(t *testing.T) {
 		t.Fatalf("a deletion: %v", err)
 	}
 	d.free = 4_999
-	d.clock = d.clock.Add(measureEvery)
+	d.pass(measureEvery)
 	if err := g.admitDelete(0); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("a deletion below half the reserve: %v, want ErrFull", err)
 	}
 	d.free = 10_000
-	d.clock = d.clock.Add(measureEvery)
+	d.pass(measureEvery)
 	if err := g.admit(0); err != nil {
 		t.Fatalf("with room again: %v", err)
 	}
@@ -65,9 +67,9 @@ func TestGuardMeasuresRarely(t *testing.T) {
 	}
 	admit(1, 1)
 	admit(1, 1)
-	d.clock = d.clock.Add(measureEvery - 1)
+	d.pass(measureEvery - 1)
 	admit(1, 1)
-	d.clock = d.clock.Add(1)
+	d.pass(1)
 	admit(1, 2) // by age
 	admit(499, 2)
 	admit(1, 3) // by 1,000 bytes written, an eighth of the reserve
@@ -93,7 +95,7 @@ func TestGuardBelievesPebble(t *testing.T) {
 	if err := g.admit(1); !errors.Is(err, store.ErrFull) {
 		t.Fatalf("after a full disk was met: %v", err)
 	}
-	d.clock = d.clock.Add(fullFor)
+	d.pass(fullFor)
 	if err := g.admit(1); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +114,8 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	d.free, d.clock = 100<<20, d.clock.Add(measureEvery)
+	d.free = 100 << 20
+	d.pass(measureEvery)
 	if err := appendDelta(t.Context(), s, "log", 2); !errors.Is(err, store.ErrFull) {
 		t.Errorf("Append: %v, want ErrFull", err)
 	}
@@ -137,7 +140,8 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("%d deltas, %v, want 1", len(entries), err)
 	}
 
-	d.free, d.clock = 1<<30, d.clock.Add(measureEvery)
+	d.free = 1 << 30
+	d.pass(measureEvery)
 	if err := appendDelta(t.Context(), s, "log", 2); err != nil {
 		t.Fatalf("with room again: %v", err)
 	}

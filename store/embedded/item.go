@@ -47,7 +47,7 @@ func (s *Store) get(ctx context.Context, key store.Key) (item store.Item, err er
 // Put implements [store.Store].
 func (s *Store) Put(ctx context.Context, key store.Key, value []byte, w store.Write) (store.Revision, error) {
 	var rev store.Revision
-	err := s.replace(ctx, key, w, func(t *turn, at []byte) (err error) {
+	err := s.replace(ctx, key, func(t *turn, at []byte) (err error) {
 		if err := t.meets(at, w); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Store) Put(ctx context.Context, key store.Key, value []byte, w store.Wr
 
 // Delete implements [store.Store].
 func (s *Store) Delete(ctx context.Context, key store.Key, w store.Write) error {
-	err := s.replace(ctx, key, w, func(t *turn, at []byte) error {
+	err := s.replace(ctx, key, func(t *turn, at []byte) error {
 		if !w.Any && w.Expect == 0 {
 			return store.ErrConflict
 		}
@@ -89,7 +89,7 @@ func (s *Store) Delete(ctx context.Context, key store.Key, w store.Write) error 
 }
 
 // replace runs a write of an item in the turn of its key.
-func (s *Store) replace(ctx context.Context, key store.Key, w store.Write, write func(t *turn, at []byte) error) error {
+func (s *Store) replace(ctx context.Context, key store.Key, write func(t *turn, at []byte) error) error {
 	if err := check(key.Partition, key.Sort); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func TestOpenSaysWhatIsWrong(t *testing.T) {
 	}
 	owned := t.TempDir()
 	open(t, Options{Dir: owned})
-	denied := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+	denied := newFaultyDisk(errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if op.Kind == errorfs.OpMkdirAll || op.Kind == errorfs.OpOpenDir {
 			return &fs.PathError{Op: "mkdir", Path: op.Path, Err: syscall.EACCES}
 		}
@@ -57,14 +57,8 @@ func TestOpenOnFullDisk(t *testing.T) {
 	if !inChild(t) {
 		return
 	}
-	mem := vfs.NewMem()
-	faults := &errorfs.Toggle{Injector: errorfs.InjectorFunc(func(op errorfs.Op) error {
-		if op.Kind == errorfs.OpFileWrite && filepath.Ext(op.Path) == ".sst" {
-			return syscall.ENOSPC
-		}
-		return nil
-	})}
-	o := tiny(errorfs.Wrap(mem, faults))
+	faults := fault(syscall.ENOSPC, ".sst", errorfs.OpFileWrite)
+	o := tiny(newFaultyDisk(faults))
 	s := open(t, o)
 	if err := appendDelta(t.Context(), s, "log", 1); err != nil {
 		t.Fatal(err)

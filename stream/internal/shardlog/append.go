@@ -32,7 +32,7 @@ type Appended struct {
 }
 
 // Append writes records in order and returns when they are synced. It copies them. When ctx ends first, Append returns
-// its error, and the records may or may not have been kept. The other errors are ErrFull, ErrBroken, ErrClosed and those
+// its error, and the records may or may not have been kept. The other errors are ErrFull, ErrBroken, ErrSealed, ErrClosed and those
 // of the disk.
 func (l *Log) Append(ctx context.Context, records []Record) (Appended, error) {
 	if err := ctx.Err(); err != nil {
@@ -113,11 +113,13 @@ func (l *Log) lead(g *group) {
 	defer l.commit.Unlock()
 	l.mu.Lock()
 	l.pending = nil
-	closed := l.closed
+	closed, sealed := l.closed, l.sealed
 	l.mu.Unlock()
 	close(g.taken)
 	if closed {
 		g.err = ErrClosed
+	} else if sealed {
+		g.err = ErrSealed
 	} else if g.records > 0 {
 		g.err = l.write(g)
 	}

@@ -290,7 +290,7 @@ func TestFrameOutOfOrder(t *testing.T) {
 	if _, err := f.WriteAt(b, groups[3]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := scanSealed(f, s, 8, testConfig(fsys).Created); err == nil || !strings.Contains(err.Error(), errBadFrame.Error()) {
+	if _, err := scanSealed(f, s, 8, testConfig(fsys).Created, readAhead); err == nil || !strings.Contains(err.Error(), errBadFrame.Error()) {
 		t.Errorf("a sealed segment with a gap: %v", err)
 	}
 	if l := mustOpen(t, testConfig(fsys)); l.End() != 7 {

@@ -62,8 +62,12 @@ type Log struct {
 	tail     []frame // the newest synced frames, without a gap up to end
 	news     chan struct{}
 	closed   bool
+	sealed   bool
 
 	indexing sync.Mutex // held while a sealed segment is indexed, so that it is read once
+
+	expiring sync.Mutex // held by Expire; guards stuck, and is taken before commit
+	stuck    error      // why nothing expires any more
 }
 
 // spare is a segment that is zeroed in the background.
@@ -75,7 +79,8 @@ type spare struct {
 	err  error
 }
 
-// Open opens the log in cfg.Dir, which need not exist. It reads the last segment in full and no other.
+// Open opens the log in cfg.Dir, which need not exist. It reads the last segment in full and no other, unless the last one is
+// empty.
 func Open(cfg Config) (*Log, error) {
 	l := &Log{cfg: cfg, next: 1, end: 1, arrival: cfg.Created * 1000}
 	names, err := cfg.FS.List(cfg.Dir)
@@ -99,35 +104,38 @@ func Open(cfg Config) (*Log, error) {
 	return l, l.recover()
 }
 
-// recover finds the end of the log. A last segment without a record is removed: its name would be that of the next one.
+// recover finds the end of the log. A last segment without a record keeps the place where the log goes on, even when all
+// before it have expired.
 func (l *Log) recover() error {
-	for len(l.segments) > 0 {
-		s := l.segments[len(l.segments)-1]
-		f, err := l.cfg.FS.Open(s.name)
-		if err != nil {
-			return fmt.Errorf("open segment: %w", err)
-		}
-		r, err := recoverSegment(f, s, l.cfg.Created)
-		if err != nil {
-			return errors.Join(err, f.Close())
-		}
-		if r.next > s.base {
-			return l.resume(f, s, r)
-		}
-		if err := l.dropEmpty(f, s); err != nil {
-			return err
-		}
+	if len(l.segments) == 0 {
+		return nil
 	}
-	return nil
+	s := l.segments[len(l.segments)-1]
+	f, err := l.cfg.FS.Open(s.name)
+	if err != nil {
+		return fmt.Errorf("open segment: %w", err)
+	}
+	r, err := recoverSegment(f, s, l.cfg.Created)
+	if err == nil && r.next == s.base {
+		err = l.recoverSealed(s.base, &r)
+	}
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return l.resume(f, s, r)
 }
 
-func (l *Log) dropEmpty(f disk.File, s *segment) error {
-	if err := discard(l.cfg.FS, f, s.name); err != nil {
-		return fmt.Errorf("remove empty segment: %w", err)
+// recoverSealed looks for the last arrival in the segment before an empty last one.
+func (l *Log) recoverSealed(limit uint64, r *recovered) error {
+	if len(l.segments) == 1 {
+		return nil
 	}
-	l.segments = l.segments[:len(l.segments)-1]
-	l.next, l.end = s.base, s.base
-	return l.cfg.FS.SyncDir(l.cfg.Dir)
+	x, err := l.buildIndex(view{seg: l.segments[len(l.segments)-2], limit: limit})
+	if err != nil {
+		return err
+	}
+	r.arrival = x.newest
+	return nil
 }
 
 func (l *Log) resume(f disk.File, s *segment, r recovered) error {
@@ -177,7 +185,8 @@ func (l *Log) wake() {
 	}
 }
 
-// Wait returns when there is a record at or after index from, when the log is closed (ErrClosed), or when ctx ends.
+// Wait returns when there is a record at or after index from, when there will be none (ErrSealed), when the log is closed
+// (ErrClosed), or when ctx ends.
 func (l *Log) Wait(ctx context.Context, from uint64) error {
 	for {
 		l.mu.Lock()
@@ -188,6 +197,10 @@ func (l *Log) Wait(ctx context.Context, from uint64) error {
 		if max(from, l.oldest()) < l.end {
 			l.mu.Unlock()
 			return nil
+		}
+		if l.sealed {
+			l.mu.Unlock()
+			return ErrSealed
 		}
 		if l.news == nil {
 			l.news = make(chan struct{})

@@ -393,6 +393,24 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// TestDiskIsUsedUp: segments get smaller where there is no room for large ones.
+func TestDiskIsUsedUp(t *testing.T) {
+	fsys := disk.NewFake()
+	fsys.SetRoom(100 << 10)
+	cfg := testConfig(fsys)
+	cfg.SegmentBytes = 64 << 10
+	l := mustOpen(t, cfg)
+	n := 0
+	for ; ; n++ {
+		if _, err := l.Append(context.Background(), []Record{{Data: make([]byte, 1000)}}); err != nil {
+			break
+		}
+	}
+	if n < 90 {
+		t.Errorf("%d records of 1,000 bytes on a disk of 100 KiB", n)
+	}
+}
+
 // failingWrites is a disk whose files fail to be written from some moment on.
 type failingWrites struct {
 	disk.FS

@@ -42,6 +42,9 @@ func (l *Log) Read(from uint64, maxRecords, maxBytes int) (Batch, error) {
 			full, err = b.addAll(v.tail)
 		default:
 			full, err = l.readSegment(&b, v)
+			if err != nil && l.hasExpired([]*segment{v.seg}, err) {
+				continue
+			}
 		}
 		if full || err != nil {
 			return b, err

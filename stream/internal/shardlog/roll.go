@@ -40,7 +40,7 @@ func (l *Log) sealActive(s *segment, at int64) error {
 }
 
 // install makes a file of zeros the log's active segment. The header is synced before the segment gets its name, and the
-// name before the first record is written.
+// name before the first record is written. An empty segment of that name is replaced.
 func (l *Log) install(f disk.File, size int64) error {
 	s := &segment{name: segmentName(l.cfg.Dir, l.next), base: l.next, index: index{salt: 1 + rand.Uint32N(math.MaxUint32), end: segmentHeader}}
 	spareFile := path.Join(l.cfg.Dir, spareName)
@@ -53,8 +53,11 @@ func (l *Log) install(f disk.File, size int64) error {
 	}
 	l.active, l.size, l.grown = f, size, size
 	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.segments); n > 0 && l.segments[n-1].base == s.base {
+		l.segments = slices.Clone(l.segments[:n-1]) // readers may hold the old slice
+	}
 	l.segments = append(l.segments, s)
-	l.mu.Unlock()
 	return nil
 }
 
@@ -86,12 +89,24 @@ func (l *Log) takeSpare(need int64) (disk.File, int64, error) {
 	if err := l.makeDir(); err != nil {
 		return nil, 0, err
 	}
+	return l.makeSpare(need)
+}
+
+// makeSpare makes a segment in the foreground. On a disk that is nearly full it makes do with a smaller one.
+func (l *Log) makeSpare(need int64) (disk.File, int64, error) {
 	size := max(need, l.nextSize())
-	f, err := makeSpare(l.cfg.FS, l.cfg.Dir, size, func() bool { return false })
-	if errors.Is(err, errSync) && !errors.Is(full(err), ErrFull) {
-		l.broken = err // the disk is failing, even though this file is gone
+	for {
+		f, err := makeSpare(l.cfg.FS, l.cfg.Dir, size, func() bool { return false })
+		noRoom := errors.Is(full(err), ErrFull)
+		if noRoom && size > need {
+			size = max(need, size/4)
+			continue
+		}
+		if errors.Is(err, errSync) && !noRoom {
+			l.broken = err // the disk is failing, even though this file is gone
+		}
+		return f, size, err
 	}
-	return f, size, err
 }
 
 func (l *Log) makeDir() error {
@@ -142,15 +157,9 @@ func (l *Log) dropSpare() error {
 // If a crash brings the remains back, they are a torn tail, or lie behind where the next segment begins. It returns
 // cause, with what else went wrong.
 func (l *Log) abandon(cause error) error {
-	s, at, _ := l.last()
+	_, at, _ := l.last()
 	err := errors.Join(l.active.Truncate(at), l.active.Close())
 	l.active = nil
-	if err == nil && at == segmentHeader { // its name would be that of the next one
-		err = l.cfg.FS.Remove(s.name)
-		l.mu.Lock()
-		l.segments = slices.Clone(l.segments[:len(l.segments)-1]) // readers may hold the old slice
-		l.mu.Unlock()
-	}
 	if err != nil {
 		l.broken = errors.Join(cause, err)
 		return l.broken

@@ -26,13 +26,15 @@ type segment struct {
 	name  string // path
 	base  uint64 // index of its first record
 	index index  // guarded by Log.mu
+	born  int64  // arrival of its first record, Unix ms; 0 if not known; guarded by Log.mu
 }
 
 // index is what is known of a segment's inside. It is zero while a sealed segment has not been read.
 type index struct {
-	salt  uint32 // of its frames' checksums, never 0
-	end   int64  // offset after its last synced frame
-	marks []mark // in order, the first frame always
+	salt   uint32 // of its frames' checksums, never 0
+	end    int64  // offset after its last synced frame
+	newest int64  // arrival of its last frame, Unix ms
+	marks  []mark // in order, the first frame always
 }
 
 // mark says where a frame stands: one about every markEvery bytes.
@@ -47,7 +49,7 @@ func (x *index) add(f frame) {
 	if n := len(x.marks); n == 0 || f.at-x.marks[n-1].at >= markEvery {
 		x.marks = append(x.marks, mark{first: f.first, arrival: f.arrival, at: f.at})
 	}
-	x.end = f.end()
+	x.end, x.newest = f.end(), f.arrival
 }
 
 func segmentName(dir string, base uint64) string {

@@ -1,0 +1,109 @@
+package consumer_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/event"
+)
+
+// oneShard is a stream of what was delivered to a bench.
+type oneShard []events.KinesisEventRecord
+
+func (oneShard) ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	return &kinesis.ListShardsOutput{Shards: []types.Shard{{ShardId: aws.String("shardId-000000000001")}}}, nil
+}
+
+func (oneShard) GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	return &kinesis.GetShardIteratorOutput{ShardIterator: aws.String("start")}, nil
+}
+
+func (s oneShard) GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error) {
+	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(0)}
+	for _, r := range s {
+		out.Records = append(out.Records, types.Record{
+			SequenceNumber: &r.Kinesis.SequenceNumber, PartitionKey: &r.Kinesis.PartitionKey, Data: r.Kinesis.Data,
+			ApproximateArrivalTimestamp: &r.Kinesis.ApproximateArrivalTimestamp.Time,
+		})
+	}
+	return out, nil
+}
+
+func (b *bench) audit(consumed consumer.Progress, records ...events.KinesisEventRecord) *consumer.Audit {
+	b.t.Helper()
+	a := &consumer.Auditor{
+		Stream: oneShard(records), StreamName: "clicks", StreamARN: "arn:aws:kinesis:eu-central-1:000000000000:stream/clicks", Store: b.store, Sites: b.sites,
+		Consumed: func(context.Context, string) (consumer.Progress, error) { return consumed, nil },
+	}
+	audit, err := a.Run(b.t.Context(), "")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return audit
+}
+
+var everything = consumer.Progress{All: true}
+
+// An audit of what was consumed agrees with the books, and finds a record that was skipped.
+func TestAuditFindsWhatIsMissing(t *testing.T) {
+	b := newBench(t)
+	records := []events.KinesisEventRecord{
+		b.record(pageview("1", "ann", "/", noon), pageview("1", "ann", "/", noon), "{"),
+		b.record(pageview("2", "ann", "/", noon)),
+		b.record("hello"),
+		b.record(pageview("3", "ann", "/", noon.Add(-25*time.Hour))),
+	}
+	b.deliver(records[0], records[2], records[3])
+	if a := b.audit(everything, records...); a.Agrees || a.DifferenceCount != 1 || a.Differences[0].ID != "2" || a.Differences[0].Kind != "missing" {
+		t.Errorf("one was skipped: %+v", a)
+	}
+	if a := b.audit(consumer.Progress{SequenceNumber: records[0].Kinesis.SequenceNumber}, records...); !a.Agrees || a.Pending != 1 {
+		t.Errorf("one is pending: %+v", a)
+	}
+	b.deliver(records[1])
+	a := b.audit(everything, records...)
+	if !a.Agrees || a.Copies != 6 || a.Events != 2 || a.Counted != 2 || a.Duplicate != 1 || a.Late != 1 || a.Quarantined != 2 {
+		t.Errorf("all were delivered: %+v", a)
+	}
+}
+
+// A copy that believes the event's time finds only the guard that an earlier one left: a duplicate, and no difference.
+func TestAuditAcceptsADuplicateOfAGuard(t *testing.T) {
+	b := newBench(t)
+	ahead := pageview("1", "ann", "/", noon.Add(event.MaxAheadMS*time.Millisecond+time.Minute))
+	first := b.record(ahead)
+	b.now = b.now.Add(2 * time.Minute)
+	second := b.record(ahead)
+	b.deliver(first)
+	b.deliver(second)
+	if a := b.audit(everything, first, second); !a.Agrees || a.Counted != 1 || a.Duplicate != 1 {
+		t.Errorf("audit %+v", a)
+	}
+}
+
+// What was counted before a site was removed, or taken anew, was counted all the same.
+func TestAuditKnowsRemovedSites(t *testing.T) {
+	b := newBench(t)
+	r := b.record(pageview("1", "ann", "/", noon))
+	b.deliver(r)
+	if err := b.sites.Remove(t.Context(), "demo"); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.audit(everything, r); !a.Agrees || a.Counted != 1 {
+		t.Errorf("removed: %+v", a)
+	}
+	if _, err := b.sites.Add(t.Context(), aggregate.Site{ID: "demo"}); err != nil {
+		t.Fatal(err)
+	}
+	if a := b.audit(everything, r); !a.Agrees || a.Counted != 1 {
+		t.Errorf("taken anew: %+v", a)
+	}
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"time"
+)
+
+// settings say how much is measured.
+type settings struct {
+	rounds  int
+	each    time.Duration // of sending
+	conns   int
+	samples int // of latency
+}
+
+func main() {
+	var s settings
+	flag.IntVar(&s.rounds, "rounds", 5, "how often each figure is measured")
+	flag.DurationVar(&s.each, "each", 2*time.Second, "how long events are sent for a figure")
+	flag.IntVar(&s.conns, "conns", 64, "connections")
+	flag.IntVar(&s.samples, "samples", 200, "events whose way to the live view is timed")
+	floor := flag.Bool("floor", false, "be the floor: a server that reads and answers 202")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	run := func() error { return bench(ctx, s, os.Stdout) }
+	if *floor {
+		run = func() error { return serveFloor(ctx, os.Stderr) }
+	}
+	err := run()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, s settings, out io.Writer) error {
+	dir, err := os.MkdirTemp("", "streamgauge-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	bin := filepath.Join(dir, "streamgauge")
+	build := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/streamgauge")
+	build.Stderr = os.Stderr
+	if err := build.Run(); err != nil {
+		return fmt.Errorf("go build: %w (run it in the project's folder)", err)
+	}
+	r := &report{settings: s, before: loadAverage(), floor: map[int][]measured{}, product: map[int][]measured{}}
+	p := &product{bin: bin, data: filepath.Join(dir, "data")}
+	if err := p.start(ctx); err != nil {
+		return err
+	}
+	defer p.stop()
+	for _, part := range []func(context.Context, settings, *product, *report) error{measureDisk, measureHTTP, measureLive, measureStream} {
+		if err := part(ctx, s, p, r); err != nil {
+			return err
+		}
+	}
+	r.write(out)
+	return p.stop()
+}
