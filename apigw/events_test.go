@@ -3,15 +3,11 @@ package apigw
 import (
 	"bytes"
 	"compress/gzip"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -183,64 +179,6 @@ func TestRefusesRequests(t *testing.T) {
 		t.Errorf("on the stream: %v", got)
 	}
 	r.wantFaults(0)
-}
-
-// endless is a body that never ends, as that of a gzip bomb, and notes how much of it was read.
-type endless struct{ read int }
-
-func (e *endless) Read(p []byte) (int, error) {
-	if e.read += len(p); e.read > 8*event.MaxRequestBytes {
-		return 0, io.ErrShortBuffer // the test fails then
-	}
-	return len(p), nil
-}
-
-func TestReadingIsBounded(t *testing.T) {
-	var e endless
-	_, err := readBounded(&e, 1<<40)
-	if a, ok := errors.AsType[*apiError](err); !ok || a.status != http.StatusRequestEntityTooLarge || e.read > 2*event.MaxRequestBytes {
-		t.Errorf("%v after %d bytes", err, e.read)
-	}
-}
-
-// slowBody is what a connection gives whose deadline passed.
-type slowBody struct{ *httptest.ResponseRecorder }
-
-func (slowBody) Read([]byte) (int, error)           { return 0, os.ErrDeadlineExceeded }
-func (slowBody) Close() error                       { return nil }
-func (slowBody) SetReadDeadline(at time.Time) error { return nil }
-
-func TestSlowBodies(t *testing.T) {
-	s := newDiscarding()
-	for _, path := range []string{"/v1/events", "/api/v2/query"} {
-		w := slowBody{httptest.NewRecorder()}
-		req := httptest.NewRequest(http.MethodPost, path, w)
-		req.Header.Set("Content-Type", "application/json")
-		s.ServeHTTP(w, req)
-		reply{w.Code, w.Header(), w.Body.String()}.wantError(t, http.StatusRequestTimeout, "slow")
-	}
-}
-
-// deadlines notes what a handler asks of its connection.
-type deadlines struct {
-	*httptest.ResponseRecorder
-	set []time.Time
-}
-
-func (d *deadlines) SetReadDeadline(at time.Time) error {
-	d.set = append(d.set, at)
-	return nil
-}
-
-// The limit is there while the body is read; it must not stay, or the server would take a long answer for a client that is gone.
-func TestBodyDeadlineIsLifted(t *testing.T) {
-	for body, want := range map[string]int{pageviews("shop", 1): 2, strings.Repeat("x", event.MaxRequestBytes+1): 1} {
-		w := &deadlines{ResponseRecorder: httptest.NewRecorder()}
-		newDiscarding().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/v1/events", strings.NewReader(body)))
-		if len(w.set) != want || w.set[0].IsZero() || want == 2 && !w.set[1].IsZero() {
-			t.Errorf("answer %d: deadlines %v, want %d", w.Code, w.set, want)
-		}
-	}
 }
 
 // largeEvent is a valid event of so many bytes, none of which can be left out.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -198,7 +197,7 @@ func TestShutdownEndsLive(t *testing.T) {
 	}
 	for ok := true; ok; _, ok = v.next() { // to its end, which is a whole one
 	}
-	if err := v.lines.Err(); err != nil && err != io.EOF {
+	if err := v.lines.Err(); err != nil {
 		t.Errorf("the stream was broken off: %v", err)
 	}
 }

@@ -131,8 +131,8 @@ func TestAbort(t *testing.T) {
 	s := newDiscarding()
 	s.o.Page = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	defer func() {
-		if p := recover(); p != http.ErrAbortHandler {
-			t.Errorf("panic %v", p)
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("panic %v", err)
 		}
 	}()
 	send1(t, New(s.o), http.MethodGet, "/", "")

@@ -25,7 +25,7 @@ func TestManyShardsAtOnce(t *testing.T) {
 	faulty := storetest.Faulty(b.store, func(storetest.Op) storetest.Fault {
 		mu.Lock()
 		defer mu.Unlock()
-		return storetest.Fault([]storetest.Fault{storetest.Pass, storetest.Fail, storetest.LoseAnswer}[max(0, rnd.IntN(40)-37)])
+		return [...]storetest.Fault{storetest.Pass, storetest.Fail, storetest.LoseAnswer}[max(0, rnd.IntN(40)-37)]
 	})
 	var handlers []*consumer.Handler
 	for range consumers {

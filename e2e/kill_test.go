@@ -101,7 +101,7 @@ func TestKill(t *testing.T) {
 // killAndStart kills the server at a random moment and starts it again; now and then it is killed while it starts, too.
 func killAndStart(t *testing.T, rng *rand.Rand, h home, s *server) *server {
 	t.Helper()
-	moment(rng, []time.Duration{150, 700}[rng.IntN(2)]*time.Millisecond)
+	moment(rng, []time.Duration{150 * time.Millisecond, 700 * time.Millisecond}[rng.IntN(2)])
 	s.kill()
 	for rng.IntN(3) == 0 {
 		s = h.launch(t)

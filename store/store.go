@@ -7,7 +7,7 @@ import (
 )
 
 // Key addresses an item: items of one partition are kept together, ordered by the bytes of Sort.
-// Neither part may be empty or hold a zero byte.
+// Neither part may be empty or hold a zero byte; every other byte is allowed.
 type Key struct {
 	Partition string
 	Sort      string
@@ -74,7 +74,7 @@ type Write struct {
 	Expect Revision
 	// Any writes whatever the revision is; Expect is not looked at.
 	Any bool
-	// Relaxed writes may be lost in a power cut, but only together with everything that the same process wrote after
+	// Relaxed writes may be lost in a power cut or when the process is killed, but only together with everything that the same process wrote after
 	// them: what is written later, durably, implies them.
 	Relaxed bool
 }
@@ -97,7 +97,8 @@ var (
 	ErrFull = errors.New("store: no space left")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("store: closed")
-	// ErrKey: a key is empty, too long or holds a zero byte. It is a caller's bug and never transient.
+	// ErrKey: a key is empty, or a key or a bound of a range is too long or holds a zero byte, or a delta has number 0. It is a caller's bug and
+	// never transient.
 	ErrKey = errors.New("store: bad key")
 )
 
@@ -106,7 +107,10 @@ var (
 const MaxKeyBytes = 900
 
 // Store is the whole contract. Small parts of it are declared as interfaces where they are used. All methods may be called
-// concurrently. Returned slices belong to the caller.
+// concurrently. Returned slices belong to the caller, and slices that are passed may be reused after the call.
+//
+// A scan sees every write that was answered before it began; of later ones it may see any. It may be run again, and the body of its loop may
+// use the store.
 type Store interface {
 	// Append creates delta number n (n >= 1) of a log if that number does not exist, and answers when it is durable. It does not
 	// check that n-1 exists: writers append at the number after the last they read. The body is durable before the head can be
@@ -117,8 +121,8 @@ type Store interface {
 	// answered before it was called.
 	Read(ctx context.Context, key LogKey, after uint32, parts Parts) ([]Entry, error)
 
-	// ScanLogs yields the deltas of all logs of a partition whose Log lies in the range, in order of (Log, n). It stops at the first
-	// error, which is the last pair that it yields.
+	// ScanLogs yields the deltas of all logs of a partition whose Log lies in the range, in order of (Log, n), backwards with Reverse. It stops
+	// at the first error, which is the last pair that it yields.
 	ScanLogs(ctx context.Context, r Range, parts Parts) iter.Seq2[Entry, error]
 
 	// Get returns an item, or ErrNotFound. It sees every Put that was answered before it was called.

@@ -42,6 +42,13 @@ type Options struct {
 	SegmentBytes int64
 	// TailBytes is how much memory the newest records of all shards together may take: 32 MiB by default.
 	TailBytes int
+	// EnforceLimits throttles shards as Kinesis does: 1 MiB and 1,000 records a second in, 2 MiB and 5 reads a second out.
+	EnforceLimits bool
+	// OnError is told what failed in the background, where nobody waits for an answer, and is tried again. It may be nil.
+	OnError func(error)
+	// AccessKey and SecretKey are the credentials that requests over HTTP must be signed with (Signature Version 4). By
+	// default there are none, and any signature or none will do.
+	AccessKey, SecretKey string
 	// FS is the file system, the machine's by default.
 	FS disk.FS
 }
@@ -84,6 +91,7 @@ func (o Options) validate() error {
 	if o.TailBytes < 0 {
 		errs = append(errs, fmt.Errorf("TailBytes %d is negative", o.TailBytes))
 	}
+	errs = append(errs, o.checkKeys())
 	return errors.Join(errs...)
 }
 
@@ -98,9 +106,15 @@ type Broker struct {
 	closed  bool         // guarded by calls
 	closing chan struct{}
 
+	background sync.WaitGroup // keepRetention
+
 	mu       sync.RWMutex // guards what follows; taken after calls and after the mu of a stream
 	streams  map[string]*dataStream
+	account  account // settings of the account
 	shutdown sync.Once
+
+	hooks         hooks
+	subscriptions subscriptions
 }
 
 // Open opens the streams in a data folder and takes it for this process. The error is ErrLocked when another process has
@@ -127,12 +141,16 @@ func Open(opt Options) (*Broker, error) {
 	if err := b.load(); err != nil {
 		return nil, errors.Join(err, b.closeStreams(), lock.Close())
 	}
+	b.background.Go(b.keepRetention)
 	return b, nil
 }
 
 func (b *Broker) load() (err error) {
 	if b.key, err = loadKey(b.opt.FS, path.Join(b.opt.Dir, "key")); err != nil {
 		return fmt.Errorf("load key: %w", err)
+	}
+	if err := b.loadAccount(); err != nil {
+		return err
 	}
 	return b.loadStreams()
 }
@@ -156,6 +174,7 @@ func (b *Broker) Close() error {
 	var err error
 	b.shutdown.Do(func() {
 		close(b.closing)
+		b.background.Wait()
 		b.calls.Lock()
 		b.closed = true
 		b.calls.Unlock()
@@ -176,18 +195,31 @@ func (b *Broker) closeStreams() error {
 
 // call runs one API action, for either face.
 func call[In, Out any](ctx context.Context, b *Broker, in *In, action func(context.Context, *In) (*Out, error)) (*Out, error) {
+	if in == nil {
+		in = new(In)
+	}
+	if out, err, handled := controlled[Out](b, in); handled {
+		return out, err
+	}
+	var out *Out
+	err := b.enter(ctx, func() (err error) {
+		out, err = action(ctx, in)
+		return err
+	})
+	return out, err
+}
+
+// enter runs f unless ctx has ended or the broker is closed; Close waits for it.
+func (b *Broker) enter(ctx context.Context, f func() error) error {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
 	b.calls.RLock()
 	defer b.calls.RUnlock()
 	if b.closed {
-		return nil, ErrClosed
+		return ErrClosed
 	}
-	if in == nil {
-		in = new(In)
-	}
-	return action(ctx, in)
+	return f()
 }
 
 // now is the clock in Unix milliseconds.

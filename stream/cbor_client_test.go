@@ -13,9 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/protocol/eventstream"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/fxamacker/cbor/v2"
 
@@ -40,12 +38,7 @@ func cborClient(t *testing.T, b *stream.Broker) *kinesis.Client {
 	t.Helper()
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
-	return kinesis.New(kinesis.Options{
-		Region:       "us-east-1",
-		BaseEndpoint: aws.String(server.URL),
-		Credentials:  credentials.NewStaticCredentialsProvider("any", "thing", ""),
-		HTTPClient:   &http.Client{Transport: transcoder{server.Client().Transport}},
-	})
+	return newSDK(server.URL, &http.Client{Transport: transcoder{server.Client().Transport}})
 }
 
 // transcoder makes CBOR of the JSON that passes it, as the AWS SDK for Java writes it, and JSON of the CBOR that comes

@@ -10,12 +10,12 @@ import (
 	"github.com/aws/smithy-go/document"
 )
 
-// encodeCBOR writes an SDK output as the wire has it; an operation without output has an empty body.
-func encodeCBOR(out smithy.Serializable) []byte {
-	var w cborWriter
+// encodeCBOR appends an SDK output to b as the wire has it; an operation without output has an empty body.
+func encodeCBOR(b []byte, out smithy.Serializable) []byte {
+	w := cborWriter{buf: b}
 	out.Serialize(&w)
 	if w.void {
-		return nil
+		return b
 	}
 	return w.buf
 }

@@ -17,7 +17,8 @@ const (
 type codec interface {
 	mediaType() string
 	decode(body []byte, in any) error
-	encode(out smithy.Serializable) []byte
+	// encode appends to a buffer that is empty, and returns it.
+	encode(b []byte, out smithy.Serializable) []byte
 	encodeError(smithy.APIError) []byte
 }
 
@@ -41,15 +42,15 @@ func codecOf(r *http.Request) (codec, bool) {
 // jsonCodec is JSON 1.1 of AWS.
 type jsonCodec struct{}
 
-func (jsonCodec) mediaType() string                      { return jsonType }
-func (jsonCodec) decode(body []byte, in any) error       { return decodeJSON(body, in) }
-func (jsonCodec) encode(out smithy.Serializable) []byte  { return encodeJSON(out) }
-func (jsonCodec) encodeError(err smithy.APIError) []byte { return encodeError(err) }
+func (jsonCodec) mediaType() string                               { return jsonType }
+func (jsonCodec) decode(body []byte, in any) error                { return decodeJSON(body, in) }
+func (jsonCodec) encode(b []byte, out smithy.Serializable) []byte { return encodeJSON(b, out) }
+func (jsonCodec) encodeError(err smithy.APIError) []byte          { return encodeError(err) }
 
 // cborCodec is CBOR 1.1 of AWS: the same messages with bytes as bytes, and times as milliseconds.
 type cborCodec struct{}
 
-func (cborCodec) mediaType() string                      { return cborType }
-func (cborCodec) decode(body []byte, in any) error       { return decodeCBOR(body, in) }
-func (cborCodec) encode(out smithy.Serializable) []byte  { return encodeCBOR(out) }
-func (cborCodec) encodeError(err smithy.APIError) []byte { return encodeCBORError(err) }
+func (cborCodec) mediaType() string                               { return cborType }
+func (cborCodec) decode(body []byte, in any) error                { return decodeCBOR(body, in) }
+func (cborCodec) encode(b []byte, out smithy.Serializable) []byte { return encodeCBOR(b, out) }
+func (cborCodec) encodeError(err smithy.APIError) []byte          { return encodeCBORError(err) }

@@ -4,7 +4,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"go.uber.org/goleak"
@@ -47,11 +46,15 @@ func sdkClient(t *testing.T, b *stream.Broker) *kinesis.Client {
 	t.Helper()
 	server := httptest.NewServer(b)
 	t.Cleanup(server.Close)
+	return newSDK(server.URL, server.Client())
+}
+
+func newSDK(address string, h kinesis.HTTPClient) *kinesis.Client {
 	return kinesis.New(kinesis.Options{
 		Region:       "us-east-1",
-		BaseEndpoint: aws.String(server.URL),
+		BaseEndpoint: &address,
 		Credentials:  credentials.NewStaticCredentialsProvider("any", "thing", ""),
-		HTTPClient:   server.Client(),
+		HTTPClient:   h,
 	})
 }
 

@@ -118,7 +118,7 @@ func (b *Broker) nextVersion(s *dataStream, v *version, set settings) (*version,
 	for _, ss := range set.Shards {
 		sh := &shard{shardSettings: ss, id: shardID(ss.Number)}
 		if old := v.shard(ss.Number); old != nil {
-			sh.log = old.log
+			sh.log, sh.meter = old.log, old.meter
 		} else if err := b.openShard(s, sh); err != nil {
 			return nil, errors.Join(err, next.closeShards(v))
 		}
@@ -129,6 +129,7 @@ func (b *Broker) nextVersion(s *dataStream, v *version, set settings) (*version,
 }
 
 func (b *Broker) openShard(s *dataStream, sh *shard) (err error) {
+	sh.meter = b.newMeter()
 	sh.log, err = shardlog.Open(shardlog.Config{
 		FS:           b.opt.FS,
 		Dir:          path.Join(s.dir, sh.id),
@@ -266,7 +267,4 @@ func (b *Broker) streamNames() []string {
 	return names
 }
 
-func (s *dataStream) created() *time.Time {
-	t := time.UnixMilli(s.CreatedMS).UTC()
-	return &t
-}
+func (s *dataStream) created() *time.Time { return timeOf(s.CreatedMS) }

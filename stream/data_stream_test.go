@@ -26,14 +26,14 @@ func TestUseOfDeletedStream(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.retire(s); err != nil {
+	if _, err := b.retire(s, false); err != nil {
 		t.Fatal(err)
 	}
 	var notFound *types.ResourceNotFoundException
 	if err := b.use(s, func(*version) error { return nil }); !errors.As(err, &notFound) {
 		t.Errorf("use: %v", err)
 	}
-	if _, err := b.retire(s); !errors.As(err, &notFound) {
+	if _, err := b.retire(s, false); !errors.As(err, &notFound) {
 		t.Errorf("retire again: %v", err)
 	}
 }

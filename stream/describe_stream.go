@@ -36,7 +36,7 @@ func (b *Broker) describeStream(_ context.Context, in *kinesis.DescribeStreamInp
 		StreamStatus:            types.StreamStatusActive,
 		StreamModeDetails:       &types.StreamModeDetails{StreamMode: cur.Mode},
 		StreamCreationTimestamp: s.created(),
-		RetentionPeriodHours:    &cur.RetentionHours,
+		RetentionPeriodHours:    new(cur.RetentionHours),
 		EncryptionType:          cur.encryption(),
 		KeyId:                   cur.keyID(),
 		EnhancedMonitoring:      cur.monitoring(),

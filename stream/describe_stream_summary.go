@@ -32,13 +32,13 @@ func (b *Broker) describeStreamSummary(_ context.Context, in *kinesis.DescribeSt
 		StreamStatus:            types.StreamStatusActive,
 		StreamModeDetails:       &types.StreamModeDetails{StreamMode: cur.Mode},
 		StreamCreationTimestamp: s.created(),
-		RetentionPeriodHours:    &cur.RetentionHours,
+		RetentionPeriodHours:    new(cur.RetentionHours),
 		EncryptionType:          cur.encryption(),
 		KeyId:                   cur.keyID(),
 		EnhancedMonitoring:      cur.monitoring(),
 		OpenShardCount:          &open,
 		ConsumerCount:           &consumers,
-		MaxRecordSizeInKiB:      &cur.MaxRecordKiB,
+		MaxRecordSizeInKiB:      new(cur.MaxRecordKiB),
 		WarmThroughput:          cur.warmThroughput(),
 	}}, nil
 }

@@ -38,7 +38,7 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 	if err := v.err(); err != nil {
 		return nil, err
 	}
-	s, sh, t, err := b.position(*in.ShardIterator)
+	s, _, t, err := b.position(*in.ShardIterator)
 	if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 		return nil, err
 	}
@@ -48,10 +48,18 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 	}
 	out := &kinesis.GetRecordsOutput{}
 	err = b.use(s, func(v *version) error {
-		sh, batch, err := v.read(sh.Number, t.index, limit, maxGetBytes)
-		if err != nil {
-			return internalError(err)
+		sh := v.shard(t.shard)
+		if sh == nil { // expired since it was looked up
+			return b.shardNotFound(shardID(t.shard), s.Name)
 		}
+		if !sh.meter.read(b.now()) {
+			return b.rateExceeded(s, sh)
+		}
+		batch, err := b.read(v, sh, t.index, limit, maxGetBytes)
+		if err != nil {
+			return err
+		}
+		sh.meter.charge(batch.Entries)
 		out.Records, out.MillisBehindLatest = sh.records(batch.Entries, v.encryption()), b.behind(batch)
 		if sh.drained(batch.Next) {
 			out.ChildShards = v.children(sh)
@@ -64,16 +72,6 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 		return nil, err
 	}
 	return out, nil
-}
-
-// read reads the log of a shard, and returns the shard as it is in this version.
-func (v *version) read(number uint32, from uint64, records, bytes int) (*shard, shardlog.Batch, error) {
-	sh := v.shard(number)
-	if sh == nil { // it has expired since it was looked up
-		return nil, shardlog.Batch{}, shardlog.ErrClosed
-	}
-	batch, err := sh.log.Read(from, records, bytes)
-	return sh, batch, err
 }
 
 // drained reports whether nothing is left, and nothing will come, from an index on.

@@ -21,7 +21,9 @@ func hashPartitionKey(key string) hashKey {
 
 func (h hashKey) less(o hashKey) bool { return h.hi < o.hi || h.hi == o.hi && h.lo < o.lo }
 
-func (h hashKey) compare(o hashKey) int { return cmp.Or(cmp.Compare(h.hi, o.hi), cmp.Compare(h.lo, o.lo)) }
+func (h hashKey) compare(o hashKey) int {
+	return cmp.Or(cmp.Compare(h.hi, o.hi), cmp.Compare(h.lo, o.lo))
+}
 
 // next is the key after h, 0 after the last one.
 func (h hashKey) next() hashKey {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/aws/smithy-go"
 	"github.com/google/uuid"
@@ -20,11 +21,8 @@ const (
 	maxBody = 20 << 20
 )
 
-// route is an API action as the wire calls it: a fresh input to decode into, and the action on it.
-type route struct {
-	input func() any
-	call  func(context.Context, any) (smithy.Serializable, error)
-}
+// route answers a request for one API action, whose body was read. An error says that it has not answered.
+type route func(w http.ResponseWriter, r *http.Request, c codec, body []byte) error
 
 // serializable is an output that the SDK's schemas can walk. Void operations have one too.
 type serializable[T any] interface {
@@ -33,78 +31,55 @@ type serializable[T any] interface {
 }
 
 func handle[In, Out any, O serializable[Out]](b *Broker, action func(context.Context, *In) (*Out, error)) route {
-	return route{
-		input: func() any { return new(In) },
-		call: func(ctx context.Context, in any) (smithy.Serializable, error) {
-			out, err := call(ctx, b, in.(*In), action)
-			if err != nil {
-				return nil, err
-			}
-			return O(out), nil
-		},
+	return func(w http.ResponseWriter, r *http.Request, c codec, body []byte) error {
+		in := new(In)
+		if err := c.decode(body, in); err != nil {
+			return err
+		}
+		out, err := call(r.Context(), b, in, action)
+		if err != nil {
+			return err
+		}
+		writeOutput(w, c, O(out))
+		return nil
 	}
 }
 
-// route finds an action by its name. What the API has beyond these answers UnknownOperationException.
-func (b *Broker) route(action string) (route, bool) {
-	switch action {
-	case "CreateStream":
-		return handle(b, b.createStream), true
-	case "DeleteStream":
-		return handle(b, b.deleteStream), true
-	case "DescribeStream":
-		return handle(b, b.describeStream), true
-	case "DescribeStreamSummary":
-		return handle(b, b.describeStreamSummary), true
-	case "GetRecords":
-		return handle(b, b.getRecords), true
-	case "GetShardIterator":
-		return handle(b, b.getShardIterator), true
-	case "ListShards":
-		return handle(b, b.listShards), true
-	case "ListStreams":
-		return handle(b, b.listStreams), true
-	case "PutRecord":
-		return handle(b, b.putRecord), true
-	case "PutRecords":
-		return handle(b, b.putRecords), true
-	}
-	return route{}, false
-}
-
-// ServeHTTP speaks the JSON and CBOR protocols of Kinesis: POST with an X-Amz-Target header. It takes any credentials.
+// ServeHTTP speaks the JSON and CBOR protocols of Kinesis: POST with an X-Amz-Target header. It takes any credentials,
+// unless Options name those that it is to take.
 func (b *Broker) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", uuid.NewString())
 	w.Header().Set("x-amz-id-2", extendedID())
 	c, ok := codecOf(r)
-	out, err := b.serve(w, r, c, ok)
-	if err != nil {
+	if err := b.serve(w, r, c, ok); err != nil {
 		writeError(w, c, err)
-		return
 	}
-	writeBody(w, http.StatusOK, c.mediaType(), out)
 }
 
-// serve runs the action that the request asks for and returns the body of its answer.
-func (b *Broker) serve(w http.ResponseWriter, r *http.Request, c codec, spoken bool) ([]byte, error) {
-	action, ok := strings.CutPrefix(r.Header.Get("X-Amz-Target"), targetPrefix)
-	rt, known := b.route(action)
+// serve runs the action that the request asks for.
+func (b *Broker) serve(w http.ResponseWriter, r *http.Request, c codec, spoken bool) error {
+	action, ok := strings.CutPrefix(target(r), targetPrefix)
+	answer, known := b.route(action)
 	if r.Method != http.MethodPost || !ok || !known || !spoken {
-		return nil, &smithy.GenericAPIError{Code: "UnknownOperationException"}
+		return &smithy.GenericAPIError{Code: "UnknownOperationException"}
 	}
 	body, err := readBody(w, r)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	in := rt.input()
-	if err := c.decode(body, in); err != nil {
-		return nil, err
+	if body, err = b.payload(r, body); err != nil {
+		return err
 	}
-	out, err := rt.call(r.Context(), in)
-	if err != nil {
-		return nil, err
+	return answer(w, r, c, body)
+}
+
+// target is the header that names the action. Signers move it into the query of a presigned address.
+func target(r *http.Request) string {
+	const name = "X-Amz-Target"
+	if header := r.Header.Get(name); header != "" {
+		return header
 	}
-	return c.encode(out), nil
+	return r.URL.Query().Get(name)
 }
 
 var errTooLarge = errors.New("request body is too large")
@@ -151,6 +126,20 @@ func writeError(w http.ResponseWriter, c codec, err error) {
 		status = http.StatusInternalServerError
 	}
 	writeBody(w, status, c.mediaType(), c.encodeError(api))
+}
+
+// outputs keeps the buffers of answers, except large ones, for which memory would be held too long.
+var outputs = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxKeptOutput = 4 << 20
+
+func writeOutput(w http.ResponseWriter, c codec, out smithy.Serializable) {
+	kept := outputs.Get().(*[]byte)
+	body := c.encode((*kept)[:0], out)
+	writeBody(w, http.StatusOK, c.mediaType(), body)
+	if *kept = body; cap(body) <= maxKeptOutput {
+		outputs.Put(kept)
+	}
 }
 
 func writeBody(w http.ResponseWriter, status int, mediaType string, body []byte) {

@@ -21,10 +21,19 @@ func decodeJSON(body []byte, in any) error {
 		return serializationError("")
 	}
 	switch in := in.(type) {
+	case *kinesis.PutRecordsInput:
+		if scanPutRecords(body, in) {
+			return nil
+		}
+		*in = kinesis.PutRecordsInput{}
 	case *kinesis.GetShardIteratorInput:
 		return decodeGetShardIterator(body, in)
 	case *kinesis.ListShardsInput:
 		return decodeListShards(body, in)
+	case *kinesis.ListStreamConsumersInput:
+		return decodeListStreamConsumers(body, in)
+	case *kinesis.SubscribeToShardInput:
+		return decodeSubscribeToShard(body, in)
 	}
 	return unmarshal(body, in)
 }

@@ -3,16 +3,26 @@ package stream
 import (
 	"encoding/json"
 
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 )
 
-// encodeJSON writes an SDK output as the wire has it. The SDK's own code walks the output and leaves absent fields out;
-// an operation without output has an empty body.
-func encodeJSON(out smithy.Serializable) []byte {
-	var w jsonWriter
+// encodeJSON appends an SDK output to b as the wire has it. The SDK's own code walks the output and leaves absent fields
+// out; an operation without output has an empty body.
+func encodeJSON(b []byte, out smithy.Serializable) []byte {
+	if out, ok := out.(*kinesis.GetRecordsOutput); ok {
+		if all, ok := appendGetRecords(b, out); ok {
+			return all
+		}
+	}
+	return walkJSON(b, out)
+}
+
+func walkJSON(b []byte, out smithy.Serializable) []byte {
+	w := jsonWriter{buf: b}
 	out.Serialize(&w)
 	if w.void {
-		return nil
+		return b
 	}
 	return w.buf
 }

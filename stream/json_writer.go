@@ -3,6 +3,7 @@ package stream
 import (
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strconv"
 	"time"
 
@@ -109,13 +110,17 @@ func (w *jsonWriter) WriteBlob(schema *smithy.Schema, v []byte) {
 
 func appendBase64(b, v []byte) []byte {
 	n, size := len(b), base64.StdEncoding.EncodedLen(len(v))
-	b = append(b, make([]byte, size)...)
+	b = slices.Grow(b, size)[:n+size]
 	base64.StdEncoding.Encode(b[n:], v)
 	return b
 }
 
 func (w *jsonWriter) WriteTime(schema *smithy.Schema, v time.Time) {
 	w.begin(schema)
+	w.time(v)
+}
+
+func (w *jsonWriter) time(v time.Time) {
 	ms := v.UnixMilli()
 	w.buf = strconv.AppendInt(w.buf, ms/1000, 10)
 	if ms %= 1000; ms != 0 {

@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -21,7 +20,7 @@ func (b *Broker) listShards(_ context.Context, in *kinesis.ListShardsInput) (*ki
 	if err := checkListShards(in); err != nil {
 		return nil, err
 	}
-	s, shards, err := b.shardsToList(in)
+	s, filter, shards, err := b.shardsToList(in)
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +29,7 @@ func (b *Broker) listShards(_ context.Context, in *kinesis.ListShardsInput) (*ki
 	if out.Shards, more = pageOfShards(shards, in.MaxResults, listShardsLimit); more {
 		last := shards[len(out.Shards)-1].Number
 		next := b.encodeToken(token{
-			kind: pageToken, issued: b.now(), id: s.ID, shard: last, stream: s.Name,
+			kind: pageToken, issued: b.now(), id: s.ID, shard: last, index: filter.bits(), stream: s.Name,
 		})
 		out.NextToken = &next
 	}
@@ -65,71 +64,41 @@ func checkListShards(in *kinesis.ListShardsInput) error {
 	return checkShardFilter(in.ShardFilter)
 }
 
-func checkShardFilter(f *types.ShardFilter) error {
-	if f == nil {
-		return nil
-	}
-	switch f.Type {
-	case types.ShardFilterTypeAfterShardId:
-		if f.ShardId == nil {
-			return invalidArgument("ShardId must be specified when the ShardFilter type is %s.", f.Type)
-		}
-	case types.ShardFilterTypeAtTimestamp, types.ShardFilterTypeFromTimestamp:
-		if f.Timestamp == nil {
-			return invalidArgument("Timestamp must be specified when the ShardFilter type is %s.", f.Type)
-		}
-	}
-	return nil
-}
-
-// shardsToList finds the stream, and its shards from where the page begins.
-func (b *Broker) shardsToList(in *kinesis.ListShardsInput) (*dataStream, []*shard, error) {
+// shardsToList finds the stream, the filter, and the shards from where the page begins.
+func (b *Broker) shardsToList(in *kinesis.ListShardsInput) (*dataStream, shardFilter, []*shard, error) {
 	if in.NextToken != nil {
 		return b.shardsAfterToken(*in.NextToken)
 	}
 	s, err := b.lookup(in.StreamName, in.StreamARN)
 	if err != nil {
-		return nil, nil, err
+		return nil, shardFilter{}, nil, err
 	}
 	if at := in.StreamCreationTimestamp; at != nil && at.Unix() != s.CreatedMS/1000 {
-		return nil, nil, b.streamNotFound(s.Name)
+		return nil, shardFilter{}, nil, b.streamNotFound(s.Name)
 	}
 	after := in.ExclusiveStartShardId
 	if f := in.ShardFilter; f != nil && f.Type == types.ShardFilterTypeAfterShardId {
 		after = f.ShardId
 	}
-	return s, filterShards(s.shardsAfter(after), in.ShardFilter), nil
+	v := s.version()
+	filter := newShardFilter(in.ShardFilter, max(v.horizon(b.now()), s.CreatedMS))
+	return s, filter, shardsAfter(filter.of(b.unexpired(v)), after), nil
 }
 
-func (b *Broker) shardsAfterToken(text string) (*dataStream, []*shard, error) {
+func (b *Broker) shardsAfterToken(text string) (*dataStream, shardFilter, []*shard, error) {
 	t, err := b.decodePageToken(text)
 	if err != nil {
-		return nil, nil, err
+		return nil, shardFilter{}, nil, err
 	}
 	s, err := b.stream(t.stream)
 	if err != nil {
-		return nil, nil, err
+		return nil, shardFilter{}, nil, err
 	}
 	if s.ID != t.id {
-		return nil, nil, b.streamNotFound(t.stream)
+		return nil, shardFilter{}, nil, b.streamNotFound(t.stream)
 	}
-	last := shardID(t.shard)
-	return s, s.shardsAfter(&last), nil
-}
-
-// filterShards keeps the shards that a filter means. Every shard is open from its creation on, so only the ones made
-// after the time of AT_TIMESTAMP are left out.
-func filterShards(shards []*shard, f *types.ShardFilter) []*shard {
-	if f == nil || f.Type != types.ShardFilterTypeAtTimestamp {
-		return shards
-	}
-	var open []*shard
-	for _, sh := range shards {
-		if !time.UnixMilli(sh.CreatedMS).After(*f.Timestamp) {
-			open = append(open, sh)
-		}
-	}
-	return open
+	last, filter := shardID(t.shard), shardFilterOf(t.index)
+	return s, filter, shardsAfter(filter.of(b.unexpired(s.version())), &last), nil
 }
 
 // decodePageToken reads a NextToken.

@@ -34,6 +34,9 @@ func (b *Broker) putRecord(ctx context.Context, in *kinesis.PutRecordInput) (*ki
 			return err
 		}
 		sh := v.open[v.route(h)]
+		if !sh.meter.put(len(*in.PartitionKey)+len(in.Data), b.now()) {
+			return b.rateExceeded(s, sh)
+		}
 		done, err := sh.log.Append(ctx, []shardlog.Record{{Key: *in.PartitionKey, Data: in.Data}})
 		number := sh.sequence(done.First, done.Arrival).String()
 		out.ShardId, out.SequenceNumber, out.EncryptionType = &sh.id, &number, v.encryption()

@@ -42,8 +42,10 @@ func (b *Broker) putRecords(ctx context.Context, in *kinesis.PutRecordsInput) (*
 		if err := cmp.Or(err, dryRun(in.DryRun)); err != nil {
 			return err
 		}
+		b.throttle(parts)
 		appendAll(ctx, parts)
 		out = putRecordsOutput(parts, len(in.Records), v.encryption())
+		b.reportThrottled(s, parts, out)
 		return allFailed(parts)
 	})
 	if err != nil {
@@ -104,6 +106,8 @@ type part struct {
 	at      []int // their places in the request
 	done    shardlog.Appended
 	err     error
+
+	throttled []int // places of records that the shard's limits do not let in
 }
 
 // partition routes the entries to their shards, in order.
@@ -171,7 +175,7 @@ func putRecordsOutput(parts []*part, n int, encryption types.EncryptionType) *ki
 	}
 	for _, p := range parts {
 		if p.err != nil {
-			p.report(out)
+			report(out, p.at, internalFailure, internalError(p.err).Error())
 			continue
 		}
 		numbers := p.shard.sequenceNumbers(len(p.at), func(i int) (uint64, int64) { return p.done.First + uint64(i), p.done.Arrival })
@@ -182,11 +186,10 @@ func putRecordsOutput(parts []*part, n int, encryption types.EncryptionType) *ki
 	return out
 }
 
-// report marks the records of a shard that could not be written.
-func (p *part) report(out *kinesis.PutRecordsOutput) {
-	code, message := internalFailure, internalError(p.err).Error()
-	*out.FailedRecordCount += int32(len(p.at))
-	for _, at := range p.at {
+// report marks records that could not be written.
+func report(out *kinesis.PutRecordsOutput, places []int, code, message string) {
+	*out.FailedRecordCount += int32(len(places))
+	for _, at := range places {
 		out.Records[at] = types.PutRecordsResultEntry{ErrorCode: &code, ErrorMessage: &message}
 	}
 }

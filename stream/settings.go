@@ -24,15 +24,15 @@ type settings struct {
 	identity
 	Mode           types.StreamMode    `json:"mode"`
 	RetentionHours int32               `json:"retention_hours"`
+	HorizonMS      int64               `json:"horizon_ms,omitempty"` // what arrived earlier has expired, whatever the retention is now
 	MaxRecordKiB   int32               `json:"max_record_kib"`
 	WarmMiBps      int32               `json:"warm_mibps,omitempty"`
 	KeyID          string              `json:"key_id,omitempty"` // of encryption; empty while it is off
 	Metrics        []types.MetricsName `json:"metrics,omitempty"`
-	Tags           map[string]string   `json:"tags,omitempty"`
-	Policy         string              `json:"policy,omitempty"`
-	Consumers      []consumer          `json:"consumers,omitempty"` // by name
-	LastConsumer   int64               `json:"last_consumer,omitempty"`
-	Shards         []shardSettings     `json:"shards"` // by number
+	annotations
+	Consumers    []consumer      `json:"consumers,omitempty"` // by name
+	LastConsumer int64           `json:"last_consumer,omitempty"`
+	Shards       []shardSettings `json:"shards"` // by number
 }
 
 const settingsFormat = 1

@@ -16,8 +16,9 @@ import (
 // shard is one shard of a stream, as of one version of it.
 type shard struct {
 	shardSettings
-	id  string
-	log *shardlog.Log
+	id    string
+	log   *shardlog.Log
+	meter *meter
 }
 
 const (

@@ -23,6 +23,8 @@ var (
 	sequencePattern = newPattern(`0|([1-9]\d{0,128})`)
 	hashKeyPattern  = newPattern(`0|([1-9]\d{0,38})`)
 	arnPattern      = newPattern(`arn:aws.*:kinesis:.*:\d{12}:stream/\S+`)
+	resourcePattern = newPattern(`arn:aws.*:kinesis:.*:\d{12}:.*stream/\S+`)
+	consumerPattern = newPattern(`^(arn):aws.*:kinesis:.*:\d{12}:.*stream\/[a-zA-Z0-9_.-]+\/consumer\/[a-zA-Z0-9_.-]+:[0-9]+`)
 	anyPattern      = newPattern(`(?s).*`)
 )
 
@@ -115,6 +117,12 @@ func enum[T ~string](v *violations, field string, value T, allowed []T) {
 func (v *violations) stream(name, arn *string) {
 	v.text("streamName", name, 1, 128, namePattern)
 	v.text("streamARN", arn, 1, 2048, arnPattern)
+}
+
+// shard checks the id of a shard that must be named.
+func (v *violations) shard(field string, id *string) {
+	v.required(field, id != nil)
+	v.text(field, id, 1, 128, namePattern)
 }
 
 // streamName is the stream that a request means by its name, its ARN, or both.

@@ -117,7 +117,7 @@ func TestBadBodies(t *testing.T) {
 			`Value null at 'records.2.member.data' failed to satisfy constraint: Member must not be null"}`},
 		{"GetShardIterator", `{"StreamName":"s"}`, `{"__type":"ValidationException","message":"2 validation errors detected: Value null at 'shardId' ` +
 			`failed to satisfy constraint: Member must not be null; Value null at 'shardIteratorType' failed to satisfy constraint: Member must not be null"}`},
-		{"SubscribeToShard", `{}`, `{"__type":"UnknownOperationException"}`},
+		{"CreateChannel", `{}`, `{"__type":"UnknownOperationException"}`},
 		{"", `{}`, `{"__type":"UnknownOperationException"}`},
 	} {
 		r := post(t, b, c.action, c.body)

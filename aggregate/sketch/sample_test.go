@@ -94,6 +94,22 @@ func TestFullSamplesMergeInAnyOrder(t *testing.T) {
 	}
 }
 
+// A sample that has dropped nothing takes over the threshold of one that has, though most of its own visitors are above it.
+func TestMergingLowersTheThreshold(t *testing.T) {
+	const step = math.MaxUint64 / (4 * SampleSize)
+	cut, high := NewSample(), NewSample()
+	for i := range uint64(2 * SampleSize) {
+		cut.Add(i*step, Hit{})
+	}
+	for i := range uint64(SampleSize) {
+		high.Add((3*SampleSize+i)*step, Hit{})
+	}
+	ab, ba := mergedSamples(cut, high), mergedSamples(high, cut)
+	if ab.encoded() != ba.encoded() || ab.threshold != SampleSize*step || len(ab.visitors) != SampleSize {
+		t.Errorf("thresholds %x and %x, want %x", ab.threshold, ba.threshold, uint64(SampleSize*step))
+	}
+}
+
 // Up to its size a sample is the whole population.
 func TestSampleIsExactUpToItsSize(t *testing.T) {
 	s := NewSample()
@@ -145,7 +161,7 @@ func TestSampleErrorBound(t *testing.T) {
 
 // A visitor keeps the earliest hits, in whatever order they come, and the number of the others.
 func TestSampleKeepsTheEarliestHits(t *testing.T) {
-	const hits = 3*MaxHits + 7
+	const hits = 5*MaxHits + 7 // so many that the halves are cut too
 	for seed := range uint64(3) {
 		s, halves := NewSample(), [2]*Sample{NewSample(), NewSample()}
 		for i, at := range rand.New(rand.NewPCG(seed, 0)).Perm(hits) {

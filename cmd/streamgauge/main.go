@@ -23,6 +23,7 @@ const (
 // commands is the command line: one field is one command.
 type commands struct {
 	Up      UpCmd      `cmd:"" help:"Run everything on this machine: collector, stream, consumer, store and page."`
+	Kinesis KinesisCmd `cmd:"" help:"The embedded Kinesis alone: serve it, verify and repair its data folder."`
 	Replay  ReplayCmd  `cmd:"" help:"Send the lines of access logs as events."`
 	Query   QueryCmd   `cmd:"" help:"Ask for the figures of a site."`
 	Ledger  LedgerCmd  `cmd:"" help:"Show the books of a site: what became of every event."`

@@ -50,12 +50,13 @@ type node struct {
 	store           *embedded.Store
 
 	registry *prometheus.Registry
+	broken   chan error  // holds the first failure that nothing but a new start can mend
 	closers  []io.Closer // in the order of opening
 }
 
 // openNode takes the data folder and opens everything in it. After an error nothing stays open.
 func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err error) {
-	n := &node{log: log, demo: c.Demo, registry: prometheus.NewRegistry()}
+	n := &node{log: log, demo: c.Demo, registry: prometheus.NewRegistry(), broken: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -64,7 +65,7 @@ func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err e
 	if n.dir, err = filepath.Abs(c.Data); err != nil {
 		return nil, err
 	}
-	if err := n.openData(ctx); err != nil {
+	if err := n.openData(ctx, c.Limits); err != nil {
 		return nil, err
 	}
 	desc, err := n.ensureStream(ctx, int(c.Shards))
@@ -78,7 +79,7 @@ func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err e
 }
 
 // openData opens the folder: lock, stream/, store/.
-func (n *node) openData(ctx context.Context) error {
+func (n *node) openData(ctx context.Context, enforceLimits bool) error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
 		return fmt.Errorf("make it: %w", err)
 	}
@@ -91,7 +92,11 @@ func (n *node) openData(ctx context.Context) error {
 		return err
 	}
 	n.closers = append(n.closers, n.store)
-	if n.broker, err = stream.Open(stream.Options{Dir: filepath.Join(n.dir, "stream")}); err != nil {
+	n.broker, err = stream.Open(stream.Options{
+		Dir: filepath.Join(n.dir, "stream"), EnforceLimits: enforceLimits,
+		OnError: func(err error) { n.log.Error().Err(err).Msg("the stream failed in the background; it is tried again") },
+	})
+	if err != nil {
 		return fmt.Errorf("open stream: %w", err)
 	}
 	n.closers = append(n.closers, n.broker)
@@ -124,7 +129,7 @@ func (n *node) build(desc *types.StreamDescriptionSummary) error {
 	reader := aggregate.NewReader(n.store, n.sites)
 	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.flushAccounts})
 	n.roller = aggregate.NewRoller(n.store, n.sites, time.Now)
-	n.roller.OnError = func(err error) { n.log.Error().Err(err).Msg("roll-up failed; it is tried again") }
+	n.roller.OnError = func(err error) { n.failed(err, "roll-up failed; it is tried again") }
 	if err := n.buildConsumer(desc); err != nil {
 		return err
 	}
@@ -151,13 +156,35 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 		Events: mapping.Events{Invoked: func(i mapping.Invocation) {
 			meters.invocation(i)
 			if i.Err != nil {
-				n.log.Error().Err(i.Err).Str("shard", i.ShardID).Int("attempt", i.Attempt).Msg("batch failed; it is delivered again")
+				n.failed(i.Err, "batch failed; it is delivered again")
 			}
 		}, Failed: func(shard string, err error) {
-			n.log.Error().Err(err).Str("shard", shard).Msg("reading the stream failed; it is tried again")
+			n.failed(fmt.Errorf("shard %s: %w", shard, err), "reading the stream failed; it is tried again")
 		}},
 	})
 	return err
+}
+
+// failed logs an error. One that a store reports which has to be opened anew ends the process: its disk failed, and what was acknowledged is safe.
+func (n *node) failed(err error, message string) {
+	n.log.Error().Err(err).Msg(message)
+	if !errors.Is(err, embedded.ErrFailed) {
+		return
+	}
+	select {
+	case n.broken <- err:
+	default:
+	}
+}
+
+// ready says why the node cannot count events now.
+func (n *node) ready(context.Context) error {
+	for _, s := range n.mapping.Status() {
+		if s.LastError != nil {
+			return fmt.Errorf("shard %s: %w", s.ShardID, s.LastError)
+		}
+	}
+	return nil
 }
 
 // lag is how far the consumer is behind the tip of the stream.

@@ -39,7 +39,8 @@ func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescription
 		Metrics:      promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Audit:        n.auditor(desc),
 		Counters:     apigw.NewCounters(n.registry),
-		OnError:      func(err error) { n.log.Error().Err(err).Msg("request failed") },
+		Ready:        n.ready,
+		OnError:      func(err error) { n.failed(err, "request failed") },
 		OnSite:       func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
 	})
 	return nil

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/streamgauge/streamgauge/consumer/mapping"
+	"github.com/streamgauge/streamgauge/stream"
 )
 
 const (
@@ -29,7 +30,7 @@ func (n *node) run(ctx context.Context) error {
 	defer stopConsuming()
 
 	web := &http.Server{Handler: n.server, ReadHeaderTimeout: 10 * time.Second}
-	wire := &http.Server{Handler: n.broker, ReadHeaderTimeout: 10 * time.Second}
+	wire := stream.NewServer(n.broker)
 	web.RegisterOnShutdown(n.live.Close)
 	group.Go(func() error { return serve(web.Serve(n.httpListener)) })
 	group.Go(func() error { return serve(wire.Serve(n.kinesisListener)) })
@@ -37,6 +38,14 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.roller.Run(background) })
 	group.Go(func() error { n.keepAccounts(background); return nil })
 	group.Go(func() error { n.purge(background); return nil })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-n.broken:
+			return err
+		}
+	})
 	if n.demo {
 		group.Go(func() error { return n.runDemo(ctx) })
 	}
@@ -87,7 +96,7 @@ func (n *node) reportLeft(err error) {
 func (n *node) keepAccounts(ctx context.Context) {
 	n.accounts.Run(ctx, func(err error) {
 		if ctx.Err() == nil {
-			n.log.Error().Err(err).Msg("writing accounts failed; it is tried again")
+			n.failed(err, "writing accounts failed; it is tried again")
 		}
 	})
 }
@@ -98,7 +107,7 @@ func (n *node) purge(ctx context.Context) {
 	defer tick.Stop()
 	for {
 		if err := n.server.PurgeSalts(ctx); err != nil && ctx.Err() == nil {
-			n.log.Error().Err(err).Msg("deleting old salts failed; it is tried again")
+			n.failed(err, "deleting old salts failed; it is tried again")
 		}
 		select {
 		case <-ctx.Done():

@@ -17,6 +17,7 @@ type UpCmd struct {
 	Kinesis loopback `default:"127.0.0.1:4567" placeholder:"HOST:PORT" help:"Where the embedded Kinesis listens (${default})."`
 	Data    string   `default:"./streamgauge-data" placeholder:"DIR" help:"The data folder, made if need be (${default})."`
 	Shards  shards   `default:"2" placeholder:"N" help:"Shards of the stream, fixed when the data folder is made (${default})."`
+	Limits  bool     `name:"enforce-limits" help:"Throttle each shard of the embedded Kinesis as AWS does."`
 	Demo    bool     `help:"Let made-up visitors come to the site \"demo\"."`
 }
 
@@ -54,6 +55,9 @@ func explainOpen(err error, data string) error {
 	}
 	if errors.Is(err, stream.ErrLocked) {
 		return fmt.Errorf("data folder %s: another streamgauge runs on it; stop that one, or choose another folder with --data", dir)
+	}
+	if _, isDamage := errors.AsType[*stream.CorruptError](err); isDamage {
+		return fmt.Errorf("data folder %s: %w; \"streamgauge kinesis verify %s\" says what is lost", dir, err, filepath.Join(dir, "stream"))
 	}
 	if errors.Is(err, store.ErrFull) || errors.Is(err, stream.ErrFull) {
 		return fmt.Errorf("data folder %s: the disk is full, make room and start again (%w)", dir, err)

@@ -8,5 +8,5 @@
 // What comes out is compared with package aggregate/naive, which is told of every copy that was put onto the stream. That these checks can
 // fail is shown by mutants: stores and pollers that are wrong in one way each, all of which must be found.
 //
-//	go test ./consumer/sim -sim.seed=N     # one seed again, with its trace
+//	go test ./consumer/sim -run Everything -sim.seed=N    # one seed again, with its trace
 package sim

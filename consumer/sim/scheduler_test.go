@@ -48,6 +48,7 @@ type actor struct {
 	next   storetest.Op // the call that it has stopped before
 	zombie bool         // nobody waits for it any more
 	asleep int          // until so many steps were made
+	stale  bool         // what it is about to append belongs to a minute that has closed since
 	dead   bool
 	ended  func()
 }
@@ -137,6 +138,11 @@ func (s *scheduler) nap(a *actor) bool {
 		return false
 	}
 	a.asleep = s.steps + s.rand.IntN(300)
+	if a.next.Method == "Append" && s.happens(300) {
+		a.stale = true
+		a.asleep += 300
+		s.now = s.now.Add(75 * time.Second) // its minute closes, and is rolled up without it
+	}
 	return true
 }
 

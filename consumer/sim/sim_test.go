@@ -12,7 +12,7 @@ import (
 var (
 	oneSeed   = flag.Uint64("sim.seed", 0, "run this seed only, and print its trace")
 	firstSeed = flag.Uint64("sim.first", 1, "begin with this seed")
-	manySeeds = flag.Uint64("sim.seeds", 0, "how many seeds; 0 for 300, or 30,000 with STREAMGAUGE_LONG")
+	manySeeds = flag.Uint64("sim.seeds", 0, "how many seeds; 0 for 400, or 30,000 with STREAMGAUGE_LONG")
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -25,7 +25,7 @@ func seeds() uint64 {
 	if os.Getenv("STREAMGAUGE_LONG") != "" {
 		return 30_000
 	}
-	return 300
+	return 400
 }
 
 func TestEverythingIsCountedOnce(t *testing.T) {

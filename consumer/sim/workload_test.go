@@ -22,8 +22,7 @@ type line struct {
 
 // kinds are the events that clients send. Each has a page of its own, so that its copies can be told in the answers.
 var kinds = []func(w *world, e *event.Event){
-	func(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Second)) },
-	func(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Second)) },
+	recent, recent,
 	old, old,
 	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute - 30*time.Second + w.upTo(90*time.Second)) }, // at the edge of belief
 	func(w *world, e *event.Event) { e.TS = w.ms(5*time.Minute + w.upTo(4*time.Minute)) },                   // believed only if it comes again
@@ -37,6 +36,9 @@ var kinds = []func(w *world, e *event.Event){
 	func(w *world, e *event.Event) { e.TS, e.ReceivedAt = w.ms(-9*24*time.Hour), w.ms(-9*24*time.Hour) },     // beyond the horizon
 	func(w *world, e *event.Event) { e.TS, e.ReceivedAt = w.ms(-w.upTo(time.Minute)), w.ms(40*time.Minute) }, // stamped by a wrong clock
 }
+
+// recent is an event of the last seconds.
+func recent(w *world, e *event.Event) { e.TS = w.ms(-w.upTo(20 * time.Second)) }
 
 // old is an event of a minute that is rolled up, again and again.
 func old(w *world, e *event.Event) {
@@ -123,7 +125,7 @@ func lineOf(e event.Event) line { return line{data: e.AppendJSON(nil), copy: nai
 func (w *world) fresh() event.Event {
 	w.events++
 	e := event.Event{Site: demo.ID, Name: event.Pageview, ID: fmt.Sprintf("id-%d", w.events), URL: fmt.Sprintf("https://a.example/k%d?q=1", w.events)}
-	if !w.focused && w.happens(200) {
+	if w.focus == nil && w.happens(200) {
 		e.Site = other.ID
 	}
 	switch w.rand.IntN(8) {
@@ -138,8 +140,8 @@ func (w *world) fresh() event.Event {
 	case 2:
 		e.Session = fmt.Sprintf("s%d", w.rand.IntN(6))
 	}
-	if w.focused && w.happens(900) {
-		old(w, &e)
+	if w.focus != nil && w.happens(900) {
+		w.focus(w, &e)
 	} else {
 		kinds[w.rand.IntN(len(kinds))](w, &e)
 	}

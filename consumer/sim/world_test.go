@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
@@ -27,8 +29,8 @@ type world struct {
 	mutant mutant
 	stream *stream
 	faults [5]int // by verdict, in so many of a thousand calls
-	// focused: nearly everything happens in one window, while its minute is rolled up again and again.
-	focused bool
+	// focus is what nearly all events are in some runs: of a window that is rolled up again and again, or of the present, that is about to be.
+	focus func(*world, *event.Event)
 
 	events int // made so far
 	sent   []event.Event
@@ -50,7 +52,7 @@ func newWorld(seed uint64, m mutant) *world {
 	w := &world{scheduler: newScheduler(seed, start), mutant: m, seen: make(map[string]int)}
 	w.truth = witness{storetest.NewMemory(), w}
 	w.stream = newStream(1 + w.rand.IntN(3))
-	w.focused = seed%4 == 0
+	w.focus = [...]func(*world, *event.Event){old, nil, recent, nil}[seed%4]
 	harshness := w.rand.IntN(4)
 	w.faults = [...]int{0, 15 * harshness, 15 * harshness, 5 * harshness, 5 * harshness}
 	for _, s := range []aggregate.Site{demo, other} {
@@ -58,11 +60,17 @@ func newWorld(seed uint64, m mutant) *world {
 		if err != nil {
 			panic(err)
 		}
-		if _, err := w.truth.Put(context.Background(), store.Key{Partition: "S", Sort: s.ID}, value, store.Write{}); err != nil {
-			panic(err)
-		}
+		w.put("S", s.ID, value)
 	}
+	// Everything before was rolled up once: the rollers have not to begin with every minute of yesterday.
+	w.put("K", "rolled-up-to", fmt.Appendf(nil, "%012x", start.Truncate(time.Minute).UnixMilli()))
 	return w
+}
+
+func (w *world) put(partition, sort string, value []byte) {
+	if _, err := w.truth.Put(context.Background(), store.Key{Partition: partition, Sort: sort}, value, store.Write{}); err != nil {
+		panic(err)
+	}
 }
 
 func (w *world) hasSite(id string) bool { return id == demo.ID || id == other.ID }
@@ -101,7 +109,7 @@ func (w *world) move() bool {
 		w.abandon(w.anyShard())
 	case n < 176:
 		w.rewind(w.anyShard())
-	case (n < 200 || w.focused && n < 240) && w.rollers < 4:
+	case (n < 200 || w.focus != nil && n < 240) && w.rollers < 4:
 		w.roll(w.happens(50))
 	case n < 248 && n >= 240 && w.readers < 2:
 		w.read()
@@ -117,6 +125,9 @@ func (w *world) move() bool {
 func (w *world) stepOne() {
 	a := w.pick()
 	if w.nap(a) {
+		if a.stale && w.rollers < 4 {
+			w.roll(false)
+		}
 		return
 	}
 	v, n := pass, w.rand.IntN(1000)
@@ -127,13 +138,17 @@ func (w *world) stepOne() {
 		}
 		n -= permille
 	}
+	if a.stale && v == pass && w.faults[killAfter] > 0 && w.happens(300) {
+		v = killAfter
+	}
 	if a.next.Method == "Wait" {
 		w.now = w.now.Add(w.upTo(time.Second))
 	}
 	if a.next.Method == "Append" {
 		w.sawAppend(a, v)
+		a.stale = false
 	}
-	looks := w.focused && a.name == "roller" && (a.next.Method == "Put" || a.next.Method == "Delete")
+	looks := w.focus != nil && a.name == "roller" && (a.next.Method == "Put" || a.next.Method == "Delete")
 	w.step(a, v)
 	if looks {
 		w.glance()
@@ -142,11 +157,27 @@ func (w *world) stepOne() {
 
 func (w *world) sawAppend(a *actor, v verdict) {
 	switch {
+	case v == killAfter && a.stale && w.rolledUp(a.next):
+		w.saw("an appender dies before it marks a minute that was rolled up meanwhile")
 	case v == killAfter:
 		w.saw("an appender dies at once")
 	case v == pass && a.zombie:
 		w.saw("a zombie appends")
 	}
+}
+
+// rolledUp reports whether the minute of a log that is about to be appended to has a roll-up.
+func (w *world) rolledUp(op storetest.Op) bool {
+	parts := strings.Split(op.Partition, "#") // D#gen#site#cell#hour
+	at, err := strconv.ParseInt(op.Sort, 16, 64)
+	if err != nil {
+		panic(err)
+	}
+	const minute, day = 60_000, 86_400_000
+	_, err = w.truth.Get(context.Background(), store.Key{
+		Partition: fmt.Sprintf("R#%s#%s#minute#%012x", parts[1], parts[2], at-at%day), Sort: fmt.Sprintf("%012x", at-at%minute),
+	})
+	return err == nil
 }
 
 func (w *world) saw(what string) { w.seen[what]++ }

@@ -30,7 +30,7 @@ func measureHTTP(ctx context.Context, s settings, p *product, r *report) error {
 	if err != nil {
 		return err
 	}
-	defer floor.end()
+	defer func() { _ = floor.end() }() // it has nothing to put away
 	for range s.rounds {
 		for _, size := range sizes {
 			f, err := floor.timed(func() (int64, time.Duration, error) { return send(ctx, s, floor.address, size) }, nil)
@@ -98,7 +98,7 @@ func send(ctx context.Context, s settings, address string, size int) (int64, tim
 				errs[i] = err
 				return
 			}
-			defer c.Close()
+			defer func() { _ = c.Close() }()
 			for n := i; ctx.Err() == nil && errs[i] == nil; n++ {
 				if errs[i] = c.exchange(requests[n%bodies]); errs[i] == nil {
 					accepted.Add(int64(size))

@@ -37,7 +37,7 @@ func measureLive(ctx context.Context, s settings, p *product, r *report) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	for i := range s.samples {
 		if err := v.rest(ctx, 50*time.Millisecond); err != nil {
 			return err

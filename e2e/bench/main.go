@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -41,12 +42,12 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, s settings, out io.Writer) error {
+func bench(ctx context.Context, s settings, out io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "streamgauge-bench-")
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	bin := filepath.Join(dir, "streamgauge")
 	build := exec.CommandContext(ctx, "go", "build", "-o", bin, "./cmd/streamgauge")
 	build.Stderr = os.Stderr
@@ -58,12 +59,12 @@ func bench(ctx context.Context, s settings, out io.Writer) error {
 	if err := p.start(ctx); err != nil {
 		return err
 	}
-	defer p.stop()
+	defer func() { err = errors.Join(err, p.stop()) }()
 	for _, part := range []func(context.Context, settings, *product, *report) error{measureDisk, measureHTTP, measureLive, measureStream} {
 		if err := part(ctx, s, p, r); err != nil {
 			return err
 		}
 	}
 	r.write(out)
-	return p.stop()
+	return nil
 }

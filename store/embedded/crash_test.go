@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -17,6 +18,7 @@ type history struct {
 	deltas   [3]uint32 // by log
 	relaxed  int       // the chain of relaxed items written so far
 	implied  int       // how much of the chain a durable write came after
+	durable  int       // rounds of a durable Put and Delete
 	revision map[store.Revision]bool
 }
 
@@ -36,7 +38,7 @@ func TestPowerCuts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	disk := vfs.NewCrashableMem()
 	h := &history{revision: map[store.Revision]bool{}}
-	for range 25 {
+	for range 15 {
 		disk = runUntilCut(t, disk, h, rng)
 	}
 	if h.deltas[0] == 0 || h.relaxed == 0 {
@@ -55,19 +57,20 @@ func runUntilCut(t *testing.T, disk *vfs.MemFS, h *history, rng *rand.Rand) *vfs
 		wg.Go(func() { h.appendUntil(t, s, l, steps, cut) })
 	}
 	wg.Go(func() { h.chainUntil(t, s, steps, cut) })
+	wg.Go(func() { h.replaceUntil(t, s, steps, cut) })
 	for range deadline {
 		<-steps
 	}
 	// What was answered up to here must survive. The writers go on meanwhile, and are forgotten.
 	var before history
-	h.note(func() { before.deltas, before.relaxed, before.implied = h.deltas, h.relaxed, h.implied })
+	h.note(func() { before = history{deltas: h.deltas, relaxed: h.relaxed, implied: h.implied, durable: h.durable} })
 	left := disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rng})
 	close(cut)
 	wg.Wait()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	h.deltas, h.relaxed, h.implied = before.deltas, before.relaxed, before.implied
+	h.deltas, h.relaxed, h.implied, h.durable = before.deltas, before.relaxed, before.implied, before.durable
 	return left
 }
 
@@ -107,6 +110,43 @@ func (h *history) chainUntil(t *testing.T, s *Store, steps, cut chan struct{}) {
 	}
 }
 
+// kept holds the last round. Every round ends with the deletion of an item.
+var kept = store.Key{Partition: "p", Sort: "kept"}
+
+func gone(n int) store.Key { return store.Key{Partition: "gone", Sort: fmt.Sprintf("%06d", n)} }
+
+func (h *history) replaceUntil(t *testing.T, s *Store, steps, cut chan struct{}) {
+	for n := h.durable + 1; step(steps, cut); n++ {
+		_, err := s.Put(t.Context(), gone(n), nil, store.Write{Any: true})
+		_, keptErr := s.Put(t.Context(), kept, fmt.Append(nil, n), store.Write{Any: true})
+		deleteErr := s.Delete(t.Context(), gone(n), store.Write{Any: true})
+		if err := errors.Join(err, keptErr, deleteErr); err != nil {
+			t.Error(err)
+		}
+		h.note(func() { h.durable = n })
+	}
+}
+
+func (h *history) checkReplaced(t *testing.T, s *Store) {
+	t.Helper()
+	var last int
+	if item, err := s.Get(t.Context(), kept); err == nil {
+		_, _ = fmt.Sscan(string(item.Value), &last)
+	}
+	if last < h.durable {
+		t.Fatalf("round %d is kept, %d was answered", last, h.durable)
+	}
+	for item := range s.Scan(t.Context(), store.Range{Partition: "gone", To: gone(h.durable + 1).Sort}) {
+		t.Fatalf("%q was deleted before the end of round %d", item.Key.Sort, h.durable)
+	}
+	for n := h.durable + 1; n <= last+1; n++ { // what the cut came before
+		if err := s.Delete(t.Context(), gone(n), store.Write{Any: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.durable = last
+}
+
 func (h *history) check(t *testing.T, s *Store) {
 	t.Helper()
 	for l := range h.deltas {
@@ -121,6 +161,7 @@ func (h *history) check(t *testing.T, s *Store) {
 		h.deltas[l] = uint32(len(entries))
 		checkDeltas(t, s, fmt.Sprint(l), h.deltas[l])
 	}
+	h.checkReplaced(t, s)
 	there := 0
 	for item, err := range s.Scan(t.Context(), store.Range{Partition: "chain"}) {
 		if err != nil {

@@ -28,6 +28,34 @@ type API interface {
 	PutRecords(context.Context, *kinesis.PutRecordsInput, ...options) (*kinesis.PutRecordsOutput, error)
 	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...options) (*kinesis.GetShardIteratorOutput, error)
 	GetRecords(context.Context, *kinesis.GetRecordsInput, ...options) (*kinesis.GetRecordsOutput, error)
+	SplitShard(context.Context, *kinesis.SplitShardInput, ...options) (*kinesis.SplitShardOutput, error)
+	MergeShards(context.Context, *kinesis.MergeShardsInput, ...options) (*kinesis.MergeShardsOutput, error)
+	UpdateShardCount(context.Context, *kinesis.UpdateShardCountInput, ...options) (*kinesis.UpdateShardCountOutput, error)
+	IncreaseStreamRetentionPeriod(context.Context, *kinesis.IncreaseStreamRetentionPeriodInput, ...options) (*kinesis.IncreaseStreamRetentionPeriodOutput, error)
+	DecreaseStreamRetentionPeriod(context.Context, *kinesis.DecreaseStreamRetentionPeriodInput, ...options) (*kinesis.DecreaseStreamRetentionPeriodOutput, error)
+	StartStreamEncryption(context.Context, *kinesis.StartStreamEncryptionInput, ...options) (*kinesis.StartStreamEncryptionOutput, error)
+	StopStreamEncryption(context.Context, *kinesis.StopStreamEncryptionInput, ...options) (*kinesis.StopStreamEncryptionOutput, error)
+	UpdateStreamMode(context.Context, *kinesis.UpdateStreamModeInput, ...options) (*kinesis.UpdateStreamModeOutput, error)
+	UpdateMaxRecordSize(context.Context, *kinesis.UpdateMaxRecordSizeInput, ...options) (*kinesis.UpdateMaxRecordSizeOutput, error)
+	UpdateStreamWarmThroughput(context.Context, *kinesis.UpdateStreamWarmThroughputInput, ...options) (*kinesis.UpdateStreamWarmThroughputOutput, error)
+	AddTagsToStream(context.Context, *kinesis.AddTagsToStreamInput, ...options) (*kinesis.AddTagsToStreamOutput, error)
+	RemoveTagsFromStream(context.Context, *kinesis.RemoveTagsFromStreamInput, ...options) (*kinesis.RemoveTagsFromStreamOutput, error)
+	ListTagsForStream(context.Context, *kinesis.ListTagsForStreamInput, ...options) (*kinesis.ListTagsForStreamOutput, error)
+	TagResource(context.Context, *kinesis.TagResourceInput, ...options) (*kinesis.TagResourceOutput, error)
+	UntagResource(context.Context, *kinesis.UntagResourceInput, ...options) (*kinesis.UntagResourceOutput, error)
+	ListTagsForResource(context.Context, *kinesis.ListTagsForResourceInput, ...options) (*kinesis.ListTagsForResourceOutput, error)
+	PutResourcePolicy(context.Context, *kinesis.PutResourcePolicyInput, ...options) (*kinesis.PutResourcePolicyOutput, error)
+	GetResourcePolicy(context.Context, *kinesis.GetResourcePolicyInput, ...options) (*kinesis.GetResourcePolicyOutput, error)
+	DeleteResourcePolicy(context.Context, *kinesis.DeleteResourcePolicyInput, ...options) (*kinesis.DeleteResourcePolicyOutput, error)
+	EnableEnhancedMonitoring(context.Context, *kinesis.EnableEnhancedMonitoringInput, ...options) (*kinesis.EnableEnhancedMonitoringOutput, error)
+	DisableEnhancedMonitoring(context.Context, *kinesis.DisableEnhancedMonitoringInput, ...options) (*kinesis.DisableEnhancedMonitoringOutput, error)
+	DescribeLimits(context.Context, *kinesis.DescribeLimitsInput, ...options) (*kinesis.DescribeLimitsOutput, error)
+	DescribeAccountSettings(context.Context, *kinesis.DescribeAccountSettingsInput, ...options) (*kinesis.DescribeAccountSettingsOutput, error)
+	UpdateAccountSettings(context.Context, *kinesis.UpdateAccountSettingsInput, ...options) (*kinesis.UpdateAccountSettingsOutput, error)
+	RegisterStreamConsumer(context.Context, *kinesis.RegisterStreamConsumerInput, ...options) (*kinesis.RegisterStreamConsumerOutput, error)
+	DeregisterStreamConsumer(context.Context, *kinesis.DeregisterStreamConsumerInput, ...options) (*kinesis.DeregisterStreamConsumerOutput, error)
+	DescribeStreamConsumer(context.Context, *kinesis.DescribeStreamConsumerInput, ...options) (*kinesis.DescribeStreamConsumerOutput, error)
+	ListStreamConsumers(context.Context, *kinesis.ListStreamConsumersInput, ...options) (*kinesis.ListStreamConsumersOutput, error)
 }
 
 // Run runs the suite. Open is called once for each group of cases.
@@ -47,6 +75,18 @@ func Run(t *testing.T, open func(*testing.T) API) {
 		{"GetRecords", (*suite).getRecords},
 		{"Limits", (*suite).limits},
 		{"Refused", (*suite).refused},
+		{"Split", (*suite).split},
+		{"Merge", (*suite).merge},
+		{"UpdateShardCount", (*suite).updateShardCount},
+		{"ShardFilter", (*suite).shardFilters},
+		{"ReshardRefused", (*suite).reshardRefused},
+		{"Settings", (*suite).settings},
+		{"SettingsRefused", (*suite).settingsRefused},
+		{"Tags", (*suite).tags},
+		{"Policies", (*suite).policies},
+		{"Monitoring", (*suite).monitoring},
+		{"Account", (*suite).account},
+		{"Consumers", (*suite).consumers},
 	}
 	for _, g := range groups {
 		t.Run(g.name, func(t *testing.T) { g.run(&suite{T: t, api: open(t)}) })
@@ -72,11 +112,18 @@ func newName() string { return fmt.Sprintf("streamtest-%06d", streams.Add(1)) }
 // stream makes a stream and deletes it after the test.
 func (s *suite) stream(shards int32) string {
 	s.Helper()
+	return s.create(&kinesis.CreateStreamInput{ShardCount: &shards})
+}
+
+// create makes a stream under a new name and deletes it after the test.
+func (s *suite) create(in *kinesis.CreateStreamInput) string {
+	s.Helper()
 	name := newName()
-	_, err := s.api.CreateStream(s.Context(), &kinesis.CreateStreamInput{StreamName: &name, ShardCount: &shards})
+	in.StreamName = &name
+	_, err := s.api.CreateStream(s.Context(), in)
 	s.must(err)
 	s.Cleanup(func() {
-		_, err := s.api.DeleteStream(context.Background(), &kinesis.DeleteStreamInput{StreamName: &name})
+		_, err := s.api.DeleteStream(context.Background(), &kinesis.DeleteStreamInput{StreamName: &name, EnforceConsumerDeletion: aws.Bool(true)})
 		var gone *types.ResourceNotFoundException
 		if err != nil && !errors.As(err, &gone) {
 			s.Error(err)

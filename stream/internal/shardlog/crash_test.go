@@ -145,6 +145,9 @@ func overwrite(t *testing.T, fsys disk.FS, name string, at int64, change func(by
 	if _, err := f.WriteAt(b, at); err != nil {
 		t.Fatal(err)
 	}
+	if err := f.Sync(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestDamage damages every byte of a segment in turn. In the last group it may be the trace of a crash, and is cut;

@@ -11,6 +11,7 @@ const (
 	frameTarget  = 256 << 10  // a frame is closed when its next record would pass this many bytes
 	maxFrame     = 64 << 20   // a longer frame is not one; bounds what a reader allocates for a damaged length
 	frameMagic   = 0x314d5246 // "FRM1": lets recovery find frames behind a damaged one
+	gapMagic     = 0x31504147 // "GAP1": a frame that stands for records which are lost
 	maxFrameRecs = 1 << 20
 )
 
@@ -23,6 +24,7 @@ type frame struct {
 	first   uint64 // index of the first record
 	arrival int64  // of all its records, Unix ms
 	count   int
+	gap     bool // its records are lost
 	payload []byte
 }
 
@@ -42,6 +44,9 @@ func (f frame) seal(b []byte, salt uint32) {
 	le.PutUint64(b[24:], uint64(f.arrival))
 	le.PutUint32(b[32:], uint32(f.count))
 	le.PutUint32(b[36:], frameMagic)
+	if f.gap {
+		le.PutUint32(b[36:], gapMagic)
+	}
 	le.PutUint32(b[4:], checksum(b, salt))
 }
 
@@ -60,7 +65,7 @@ func frameLength(header []byte) (int, error) {
 	if n == 0 {
 		return 0, errNoFrame
 	}
-	if n > maxFrame || binary.LittleEndian.Uint32(header[36:]) != frameMagic {
+	if magic := binary.LittleEndian.Uint32(header[36:]); n > maxFrame || magic != frameMagic && magic != gapMagic {
 		return 0, errBadFrame
 	}
 	return frameHeader + int(n), nil
@@ -78,9 +83,10 @@ func parseFrame(b []byte, at int64, salt uint32) (frame, error) {
 		first:   le.Uint64(b[16:]),
 		arrival: int64(le.Uint64(b[24:])),
 		count:   int(le.Uint32(b[32:])),
+		gap:     le.Uint32(b[36:]) == gapMagic,
 		payload: b[frameHeader:],
 	}
-	if f.count == 0 || f.count > maxFrameRecs || f.synced < segmentHeader || f.synced > at {
+	if f.count == 0 || f.count > maxFrameRecs && !f.gap || f.synced < segmentHeader || f.synced > at {
 		return frame{}, errBadFrame
 	}
 	return f, nil

@@ -60,6 +60,8 @@ type Log struct {
 	segments []*segment
 	end      uint64  // index after the last synced record: what readers see
 	tail     []frame // the newest synced frames, without a gap up to end
+	kept     int     // bytes of tail
+	wasted   int     // bytes of older frames that the array of tail may hold on to
 	news     chan struct{}
 	closed   bool
 	sealed   bool

@@ -300,6 +300,32 @@ func TestTailIsBounded(t *testing.T) {
 	}
 }
 
+// Appending costs no more when the tail is full: a copy of thousands of small frames for each would.
+func TestFullTailIsCheap(t *testing.T) {
+	cfg := testConfig(disk.NewFake())
+	cfg.Tail = NewTail(1 << 20)
+	cfg.SegmentBytes = 64 << 20
+	l := mustOpen(t, cfg)
+	record := Record{Data: make([]byte, 100)}
+	const frames = 20_000
+	for range frames { // twice as many as the tail holds
+		mustAppend(t, l, record)
+	}
+	before := new(runtime.MemStats)
+	runtime.ReadMemStats(before)
+	for range frames {
+		mustAppend(t, l, record)
+	}
+	after := new(runtime.MemStats)
+	runtime.ReadMemStats(after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / frames; each > 20<<10 {
+		t.Errorf("an append allocates %d bytes beside %d frames in memory", each, len(l.tail))
+	}
+	if held := cfg.Tail.used; l.kept != held || l.wasted > held/4 || held > cfg.Tail.max {
+		t.Errorf("%d bytes held, %d counted by the log, %d wasted", held, l.kept, l.wasted)
+	}
+}
+
 func TestLargeRecords(t *testing.T) {
 	cfg := testConfig(disk.NewFake())
 	l := mustOpen(t, cfg)

@@ -124,6 +124,10 @@ func (b *Batch) add(f frame) (full bool, err error) {
 	if f.last() <= b.Next {
 		return false, nil
 	}
+	if f.gap {
+		b.Next = f.last()
+		return false, nil
+	}
 	b.Entries = slices.Grow(b.Entries, min(f.count, b.records))
 	rest := f.payload
 	for i := range f.count {

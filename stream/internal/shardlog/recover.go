@@ -70,7 +70,7 @@ func checkRest(f disk.File, s *segment, end, size int64) (clean bool, err error)
 			continue
 		}
 		clean = false
-		if later, found := findFrame(f, s, window[:n], at, end, size); found {
+		if later, found := findFrame(f, s.index.salt, window[:n], at, size, func(fr frame) bool { return fr.synced > end }); found {
 			return false, &CorruptError{File: s.name, Offset: end,
 				Reason: fmt.Sprintf("bad frame, while the one at offset %d shows that it was synced up to %d", later.at, later.synced)}
 		}
@@ -78,9 +78,8 @@ func checkRest(f disk.File, s *segment, end, size int64) (clean bool, err error)
 	return clean, nil
 }
 
-// findFrame looks in a window of the segment, which starts at offset at, for a good frame that was written when more
-// than end was synced.
-func findFrame(f disk.File, s *segment, window []byte, at, end, size int64) (frame, bool) {
+// findFrame looks in a window of the segment, which starts at offset at, for a good frame that is wanted.
+func findFrame(f disk.File, salt uint32, window []byte, at, size int64, wanted func(frame) bool) (frame, bool) {
 	magic := binary.LittleEndian.AppendUint32(nil, frameMagic)
 	for from := 36; from < len(window); {
 		i := bytes.Index(window[from:], magic)
@@ -88,8 +87,8 @@ func findFrame(f disk.File, s *segment, window []byte, at, end, size int64) (fra
 			return frame{}, false
 		}
 		start := at + int64(from+i) - 36
-		reader := frameReader{src: f, at: start, limit: size, salt: s.index.salt}
-		if fr, err := reader.next(); err == nil && fr.synced > end {
+		reader := frameReader{src: f, at: start, limit: size, salt: salt}
+		if fr, err := reader.next(); err == nil && wanted(fr) {
 			return fr, true
 		}
 		from += i + 1
