@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/aws/smithy-go"
 )
 
 // kinesisCommand is "streamgauge kinesis" with further arguments.
@@ -76,6 +80,31 @@ func TestKinesisAlone(t *testing.T) {
 	if out, err := kinesisCommand(t, "verify", data).Output(); err != nil || !strings.HasPrefix(string(out), "2 streams, 3 shards, ") {
 		t.Errorf("verify: %s, %v", out, err)
 	}
+}
+
+// TestKinesisForOthers: on an address that others reach, requests must be signed with the right key, and TLS is spoken.
+func TestKinesisForOthers(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := startKinesis(t, "--listen", "0.0.0.0:0", "--data", data, "--stream", "s", "--access-key", "AKID", "--secret-key", "secret", "--tls")
+	trusted := x509.NewCertPool()
+	if pem, err := os.ReadFile(filepath.Join(data, "tls.crt")); err != nil || !trusted.AppendCertsFromPEM(pem) {
+		t.Fatalf("the certificate: %v", err)
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: trusted}, ForceAttemptHTTP2: true}
+	defer transport.CloseIdleConnections()
+	for secret, want := range map[string]string{"secret": "", "guessed": "InvalidSignatureException"} {
+		c := kinesisClient("https://localhost:" + s.Kinesis[strings.LastIndex(s.Kinesis, ":")+1:])
+		_, err := c.ListStreams(t.Context(), &kinesis.ListStreamsInput{}, func(o *kinesis.Options) {
+			o.HTTPClient = &http.Client{Transport: transport}
+			o.Credentials = credentials.NewStaticCredentialsProvider("AKID", secret, "")
+		})
+		var api smithy.APIError
+		if errors.As(err, &api) && api.ErrorCode() != want || (err == nil) != (want == "") {
+			t.Errorf("with %q: %v, want %q", secret, err, want)
+		}
+	}
+	s.stop(t)
 }
 
 func TestKinesisRefuses(t *testing.T) {

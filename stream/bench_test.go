@@ -1,9 +1,12 @@
 package stream_test
 
 import (
+	"context"
 	"fmt"
+	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
@@ -98,4 +101,35 @@ func BenchmarkGetRecords(b *testing.B) {
 			b.ReportMetric((cpuMicros(b)-before)/1000/float64(b.N), "cpu-ms/call")
 		})
 	}
+}
+
+// BenchmarkIdle holds 1,000 streams of one shard, a record in each and a reader waiting at its tip, for a second an operation,
+// and reports how much of one CPU that takes. Run it with -benchtime=70x to see what is done once a minute.
+func BenchmarkIdle(b *testing.B) {
+	c := benchStream(b, 1)
+	ctx, cancel := context.WithCancel(b.Context())
+	var readers sync.WaitGroup
+	for i := range 1000 {
+		name := fmt.Sprint("idle-", i)
+		if _, err := c.CreateStream(ctx, &kinesis.CreateStreamInput{StreamName: &name, ShardCount: aws.Int32(1)}); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := putText(c, name, "k", "x"); err != nil {
+			b.Fatal(err)
+		}
+		it, err := c.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
+			StreamName: &name, ShardId: aws.String("0"), ShardIteratorType: types.ShardIteratorTypeLatest,
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+		readers.Go(func() { _ = c.WaitForRecords(ctx, *it.ShardIterator) })
+	}
+	before := cpuMicros(b)
+	for b.Loop() {
+		time.Sleep(time.Second)
+	}
+	b.ReportMetric((cpuMicros(b)-before)/1e4/float64(b.N), "cpu-%")
+	cancel()
+	readers.Wait()
 }

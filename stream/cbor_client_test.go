@@ -251,3 +251,30 @@ func unpack(name string, v any) (any, error) {
 	}
 	return nil, fmt.Errorf("%s is a %T", name, v)
 }
+
+// FuzzCBORBody sends any body to any action. The answer is always CBOR, and never the server's fault.
+func FuzzCBORBody(f *testing.F) {
+	actions := []string{"AddTagsToStream", "CreateStream", "DeleteStream", "DescribeStream", "GetRecords", "GetShardIterator", "ListShards", "ListStreams",
+		"PutRecord", "PutRecords", "PutResourcePolicy", "RegisterStreamConsumer", "TagResource", "UpdateStreamMode"}
+	for i, body := range []string{
+		`{"StreamName":"s","Tags":{"a":"b"}}`, `{"StreamName":"a","ShardCount":2}`, `{"StreamName":"s"}`, `{"StreamARN":"x"}`, `{"ShardIterator":"AAAA","Limit":3}`,
+		`{"StreamName":"s","ShardId":"0","ShardIteratorType":"AT_TIMESTAMP","Timestamp":1.5}`, `{"StreamName":"s","ShardFilter":{"Type":"AT_TIMESTAMP","Timestamp":1}}`,
+		`{"NextToken":"x"}`, `{"StreamName":"s","PartitionKey":"k","Data":"AA=="}`, `{"StreamName":"s","Records":[{"Data":"AA==","PartitionKey":"k","ExplicitHashKey":"1"}]}`,
+	} {
+		packed, err := toCBOR([]byte(body))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(i), packed)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
+		r := httptest.NewRequest(http.MethodPost, "/", bytes.NewReader(body))
+		r.Header.Set("Content-Type", cborType)
+		r.Header.Set("X-Amz-Target", "Kinesis_20131202."+actions[int(which)%len(actions)])
+		w := httptest.NewRecorder()
+		fixedBroker(t).ServeHTTP(w, r)
+		if got := w.Body.Bytes(); w.Code != 200 && w.Code != 400 || len(got) > 0 && cbor.Wellformed(got) != nil {
+			t.Fatalf("%d %x", w.Code, got)
+		}
+	})
+}

@@ -23,7 +23,9 @@ func (b *Broker) serveSubscription(w http.ResponseWriter, r *http.Request, c cod
 		return err
 	}
 	e := &eventWriter{w: w, control: http.NewResponseController(w), c: c, encoder: eventstream.NewEncoder()}
-	err := b.subscribeToShard(r.Context(), in, e.send)
+	ctx, stop := untilDrained(r.Context())
+	defer stop()
+	err := b.subscribeToShard(ctx, in, e.send)
 	if !e.begun && err != nil {
 		return err
 	}

@@ -96,8 +96,8 @@ func nextTexts(t *testing.T, events *kinesis.SubscribeToShardEventStream) string
 	return ""
 }
 
-// TestSubscribeRefused: what is wrong with the request is said before there is a stream of events.
-func TestSubscribeRefused(t *testing.T) {
+// TestSubscribeRefusedByHTTP: what is wrong with the request is said before there is a stream of events.
+func TestSubscribeRefusedByHTTP(t *testing.T) {
 	b := openBroker(t, stream.Options{})
 	arn := registered(t, b.Client())
 	for _, client := range []*kinesis.Client{sdkClient(t, b), cborClient(t, b)} {
@@ -191,6 +191,23 @@ func TestEventStreamException(t *testing.T) {
 	})
 }
 
+// subscribeHTTP is a subscription by a plain HTTP client, from the tip on.
+func subscribeHTTP(t *testing.T, server *httptest.Server, consumerARN string) *http.Response {
+	t.Helper()
+	body := `{"ConsumerARN":"` + consumerARN + `","ShardId":"0","StartingPosition":{"Type":"LATEST"}}`
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	r.Header.Set("X-Amz-Target", "Kinesis_20131202.SubscribeToShard")
+	resp, err := server.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp
+}
+
 // TestSubscriberGone: a client that goes away ends its subscription, and so does a broker that closes.
 func TestSubscriberGone(t *testing.T) {
 	for _, closeBroker := range []bool{false, true} {
@@ -202,22 +219,24 @@ func TestSubscriberGone(t *testing.T) {
 			b.ServeHTTP(w, r)
 		}))
 		defer server.Close()
-		out, err := newSDK(server.URL, server.Client()).SubscribeToShard(t.Context(), subscribeInput(arn, types.ShardIteratorTypeLatest))
-		if err != nil {
-			t.Fatal(err)
-		}
-		events := out.GetStream()
+		resp := subscribeHTTP(t, server, *arn)
 		if closeBroker {
 			if err := b.Close(); err != nil {
 				t.Fatal(err)
 			}
-			for range events.Events() {
-			}
-			if err := events.Err(); err != nil {
-				t.Errorf("a broker that closes ends the events with %v", err)
-			}
+			wantEvents(t, resp.Body)
 		}
-		events.Close()
+		resp.Body.Close()
 		<-done
+	}
+}
+
+// wantEvents reads a stream of events to its end, which must come without an exception.
+func wantEvents(t *testing.T, r io.Reader) {
+	t.Helper()
+	for _, m := range messages(t, r) {
+		if !strings.HasPrefix(m, ":message-type=event") {
+			t.Error(m)
+		}
 	}
 }

@@ -31,6 +31,31 @@ func (c *Client) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ 
 
 // getRecords returns records whose data is shared with other readers and must not be changed.
 func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*kinesis.GetRecordsOutput, error) {
+	p, err := b.getPage(in)
+	if err != nil {
+		return nil, err
+	}
+	return p.output(), nil
+}
+
+// page is what GetRecords found, as the log has it.
+type page struct {
+	shard      *shard
+	encryption types.EncryptionType
+	entries    []shardlog.Entry
+	behind     *int64
+	next       *string            // nil at the end of the shard
+	children   []types.ChildShard // at the end of the shard
+}
+
+// output shows a page as the API does.
+func (p *page) output() *kinesis.GetRecordsOutput {
+	return &kinesis.GetRecordsOutput{
+		Records: p.shard.records(p.entries, p.encryption), MillisBehindLatest: p.behind, NextShardIterator: p.next, ChildShards: p.children,
+	}
+}
+
+func (b *Broker) getPage(in *kinesis.GetRecordsInput) (*page, error) {
 	var v violations
 	v.number("limit", in.Limit, 1, maxGetRecords)
 	v.required("shardIterator", in.ShardIterator != nil)
@@ -46,7 +71,7 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 	if in.Limit != nil {
 		limit = int(*in.Limit)
 	}
-	out := &kinesis.GetRecordsOutput{}
+	var p *page
 	err = b.use(s, func(v *version) error {
 		sh := v.shard(t.shard)
 		if sh == nil { // expired since it was looked up
@@ -60,18 +85,15 @@ func (b *Broker) getRecords(_ context.Context, in *kinesis.GetRecordsInput) (*ki
 			return err
 		}
 		sh.meter.charge(batch.Entries)
-		out.Records, out.MillisBehindLatest = sh.records(batch.Entries, v.encryption()), b.behind(batch)
+		p = &page{shard: sh, encryption: v.encryption(), entries: batch.Entries, behind: b.behind(batch)}
 		if sh.drained(batch.Next) {
-			out.ChildShards = v.children(sh)
+			p.children = v.children(sh)
 		} else {
-			out.NextShardIterator = b.iterate(s, sh, batch.Next)
+			p.next = b.iterate(s, sh, batch.Next)
 		}
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	return p, err
 }
 
 // drained reports whether nothing is left, and nothing will come, from an index on.

@@ -3,17 +3,14 @@ package stream
 import (
 	"encoding/json"
 
-	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/smithy-go"
 )
 
 // encodeJSON appends an SDK output to b as the wire has it. The SDK's own code walks the output and leaves absent fields
 // out; an operation without output has an empty body.
 func encodeJSON(b []byte, out smithy.Serializable) []byte {
-	if out, ok := out.(*kinesis.GetRecordsOutput); ok {
-		if all, ok := appendGetRecords(b, out); ok {
-			return all
-		}
+	if p, ok := out.(*page); ok {
+		return appendPage(b, p)
 	}
 	return walkJSON(b, out)
 }

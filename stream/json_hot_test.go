@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/stream/internal/shardlog"
 )
 
 // putRecordsBodies are bodies of PutRecords, those first that clients write.
@@ -102,73 +104,36 @@ func randomEntries(n, size int) []types.PutRecordsRequestEntry {
 	return all
 }
 
-// getRecordsOutput is what a GetRecords of n records answers.
-func getRecordsOutput(n, size int) *kinesis.GetRecordsOutput {
-	out := &kinesis.GetRecordsOutput{MillisBehindLatest: aws.Int64(12), NextShardIterator: aws.String("AAAA"), Records: make([]types.Record, n)}
+// testPage is what a GetRecords of n records found.
+func testPage(n, size int) *page {
+	p := &page{shard: &shard{}, encryption: types.EncryptionTypeNone, behind: aws.Int64(12), next: aws.String("AAAA")}
+	p.shard.CreatedMS = 1_700_000_000_000
 	for i, e := range randomEntries(n, size) {
-		out.Records[i] = types.Record{
-			ApproximateArrivalTimestamp: aws.Time(time.UnixMilli(1_700_000_000_000 + int64(i)*7)), Data: e.Data, EncryptionType: types.EncryptionTypeNone,
-			PartitionKey: e.PartitionKey, SequenceNumber: aws.String(sequence{index: uint64(i)}.String()),
-		}
+		p.entries = append(p.entries, shardlog.Entry{Index: uint64(i), Arrival: 1_700_000_000_000 + int64(i)*7, Key: []byte(*e.PartitionKey), Data: e.Data})
 	}
-	return out
+	return p
 }
 
 // FuzzGetRecordsJSON holds the two ways to write a GetRecords against each other, byte by byte.
 func FuzzGetRecordsJSON(f *testing.F) {
-	f.Add([]byte("data"), "key", int64(1_700_000_000_123), uint8(3), uint8(0))
-	f.Add([]byte{}, "\"\\\x00\u2028é\xff", int64(0), uint8(1), uint8(0))
-	f.Add([]byte{}, "", int64(1000), uint8(0), uint8(0))
-	for missing := range uint8(16) {
-		f.Add([]byte("x"), "key", int64(1), uint8(2), missing)
-	}
-	f.Fuzz(func(t *testing.T, data []byte, key string, ms int64, n, missing uint8) {
-		out := &kinesis.GetRecordsOutput{MillisBehindLatest: &ms, NextShardIterator: &key, Records: make([]types.Record, n)}
-		at := time.UnixMilli(max(0, ms))
-		for i := range out.Records {
-			out.Records[i] = types.Record{
-				ApproximateArrivalTimestamp: &at, Data: data[:min(i, len(data))], EncryptionType: types.EncryptionType(key[:len(key)/2]),
-				PartitionKey: &key, SequenceNumber: &key,
-			}
+	f.Add([]byte("data"), []byte("key"), int64(1_700_000_000_123), uint8(3), "next", false)
+	f.Add([]byte{}, []byte("\"\\\x00\u2028é\xff</script>"), int64(0), uint8(1), "", false)
+	f.Add([]byte{}, []byte{}, int64(1000), uint8(0), "next", false)
+	f.Add([]byte("x"), []byte("k"), int64(1), uint8(2), "", true)
+	f.Fuzz(func(t *testing.T, data, key []byte, ms int64, n uint8, next string, last bool) {
+		p := testPage(0, 0)
+		p.behind, p.next = &ms, &next
+		if last {
+			p.next, p.children = nil, []types.ChildShard{{ShardId: &next}}
 		}
-		drop(out, missing)
-		want := walkJSON(nil, out)
-		if got, ok := appendGetRecords(nil, out); ok && string(got) != string(want) {
-			t.Fatalf("\n got %s\nwant %s", got, want)
+		for i := range int(n) {
+			p.entries = append(p.entries, shardlog.Entry{Index: uint64(ms) % 1000, Arrival: max(0, ms), Key: key, Data: data[:min(i, len(data))]})
 		}
-		if got := encodeJSON(make([]byte, 0, 10), out); string(got) != string(want) {
+		want := walkJSON(nil, p.output())
+		if got := encodeJSON(make([]byte, 0, 10), p); string(got) != string(want) {
 			t.Fatalf("\n got %s\nwant %s", got, want)
 		}
 	})
-}
-
-// drop removes one of the fields.
-func drop(out *kinesis.GetRecordsOutput, which uint8) {
-	var last types.Record
-	r := &last
-	if n := len(out.Records); n > 0 {
-		r = &out.Records[n-1]
-	}
-	switch which {
-	case 1:
-		out.MillisBehindLatest = nil
-	case 2:
-		out.NextShardIterator = nil
-	case 3:
-		out.Records = nil
-	case 4:
-		out.ChildShards = []types.ChildShard{}
-	case 5:
-		r.ApproximateArrivalTimestamp = nil
-	case 6:
-		r.Data = nil
-	case 7:
-		r.EncryptionType = ""
-	case 8:
-		r.PartitionKey = nil
-	case 9:
-		r.SequenceNumber = nil
-	}
 }
 
 // cpuTime is the CPU time that the process has used.
@@ -207,11 +172,11 @@ func BenchmarkPutRecordsDecode(b *testing.B) {
 // BenchmarkGetRecordsEncode writes 10,000 records.
 func BenchmarkGetRecordsEncode(b *testing.B) {
 	for _, size := range []int{200, 1024} {
-		out := getRecordsOutput(10_000, size)
+		p := testPage(10_000, size)
 		for name, write := range map[string]func([]byte) []byte{
-			"quick": func(buf []byte) []byte { return encodeJSON(buf, out) },
-			"plain": func(buf []byte) []byte { return walkJSON(buf, out) },
-			"cbor":  func(buf []byte) []byte { return encodeCBOR(buf, out) },
+			"quick": func(buf []byte) []byte { return encodeJSON(buf, p) },
+			"plain": func(buf []byte) []byte { return walkJSON(buf, p) },
+			"cbor":  func(buf []byte) []byte { return encodeCBOR(buf, p) },
 		} {
 			b.Run(fmt.Sprintf("bytes=%d/codec=%s", size, name), func(b *testing.B) {
 				var buf []byte

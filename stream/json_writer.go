@@ -82,8 +82,7 @@ func (w *jsonWriter) WriteString(schema *smithy.Schema, v string) {
 
 func (w *jsonWriter) string(v string) {
 	if !isPlain(v) {
-		quoted, _ := json.Marshal(v) // a string always has a JSON form
-		w.buf = append(w.buf, quoted...)
+		w.quoted(v)
 		return
 	}
 	w.buf = append(w.buf, '"')
@@ -91,8 +90,24 @@ func (w *jsonWriter) string(v string) {
 	w.buf = append(w.buf, '"')
 }
 
+// text is string for what is not one yet.
+func (w *jsonWriter) text(v []byte) {
+	if !isPlain(v) {
+		w.quoted(string(v))
+		return
+	}
+	w.buf = append(w.buf, '"')
+	w.buf = append(w.buf, v...)
+	w.buf = append(w.buf, '"')
+}
+
+func (w *jsonWriter) quoted(v string) {
+	quoted, _ := json.Marshal(v) // a string always has a JSON form
+	w.buf = append(w.buf, quoted...)
+}
+
 // isPlain is true of a string that stands in JSON as it is.
-func isPlain(v string) bool {
+func isPlain[T string | []byte](v T) bool {
 	for i := range len(v) {
 		if c := v[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
 			return false
@@ -117,11 +132,11 @@ func appendBase64(b, v []byte) []byte {
 
 func (w *jsonWriter) WriteTime(schema *smithy.Schema, v time.Time) {
 	w.begin(schema)
-	w.time(v)
+	w.millis(v.UnixMilli())
 }
 
-func (w *jsonWriter) time(v time.Time) {
-	ms := v.UnixMilli()
+// millis writes a time, given in Unix milliseconds.
+func (w *jsonWriter) millis(ms int64) {
 	w.buf = strconv.AppendInt(w.buf, ms/1000, 10)
 	if ms %= 1000; ms != 0 {
 		digits := [4]byte{'.', byte('0' + ms/100), byte('0' + ms/10%10), byte('0' + ms%10)}

@@ -196,11 +196,13 @@ func report(out *kinesis.PutRecordsOutput, places []int, code, message string) {
 
 // sequenceNumbers writes the sequence numbers of n records into one string.
 func (sh *shard) sequenceNumbers(n int, of func(i int) (index uint64, arrivalMS int64)) []string {
-	digits := make([]byte, 0, n*sequenceDigits)
+	var digits strings.Builder
+	digits.Grow(n * sequenceDigits)
+	var one [sequenceDigits]byte
 	for i := range n {
-		digits = sh.sequence(of(i)).append(digits)
+		digits.Write(sh.sequence(of(i)).append(one[:0]))
 	}
-	all := string(digits)
+	all := digits.String()
 	numbers := make([]string, n)
 	for i := range numbers {
 		numbers[i] = all[i*sequenceDigits : (i+1)*sequenceDigits]

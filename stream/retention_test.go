@@ -371,4 +371,3 @@ func TestDamagedSettings(t *testing.T) {
 		t.Error("a folder that is none")
 	}
 }
-

@@ -30,7 +30,7 @@ func (b *Broker) route(action string) (route, bool) {
 	case "EnableEnhancedMonitoring":
 		return handle(b, b.enableEnhancedMonitoring), true
 	case "GetRecords":
-		return handle(b, b.getRecords), true
+		return b.serveGetRecords, true
 	case "GetResourcePolicy":
 		return handle(b, b.getResourcePolicy), true
 	case "GetShardIterator":

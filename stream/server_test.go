@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -59,6 +60,22 @@ func TestProtocols(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestShutdown: subscriptions do not hold a server up, and their clients see an end without an error.
+func TestShutdown(t *testing.T) {
+	b := openBroker(t, stream.Options{})
+	arn := registered(t, b.Client())
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = stream.NewServer(b)
+	server.Start()
+	defer server.Close()
+	resp := subscribeHTTP(t, server, *arn)
+	defer resp.Body.Close()
+	if err := server.Config.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantEvents(t, resp.Body)
 }
 
 // serve serves a handler until the end of the test, and returns its address and the authority to trust.

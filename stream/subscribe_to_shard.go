@@ -48,9 +48,7 @@ func (b *Broker) subscribeToShard(
 		if err := send(event); err != nil {
 			return err
 		}
-		if err := sub.wait(live, b); err != nil {
-			return err
-		}
+		sub.wait(live)
 	}
 	return endOf(ctx, live)
 }
@@ -173,16 +171,13 @@ func (sub *subscription) advance(batch shardlog.Batch) {
 	}
 }
 
-// wait returns when there is an event to send: records, the end of the shard, or a sign of life. The end of live is not
-// an error here.
-func (sub *subscription) wait(live context.Context, b *Broker) error {
+// wait returns when there is an event to send: records, the end of the shard, a sign of life, or the reason why there are no
+// more.
+func (sub *subscription) wait(live context.Context) {
 	if sub.done {
-		return nil
+		return
 	}
 	limited, cancel := context.WithTimeout(live, heartbeatEvery)
 	defer cancel()
-	if err := sub.log.Wait(limited, sub.index); errors.Is(err, shardlog.ErrClosed) {
-		return b.closedReason(sub.stream)
-	}
-	return nil
+	_ = sub.log.Wait(limited, sub.index) // whatever ends it, next or live says more
 }

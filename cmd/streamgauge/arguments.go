@@ -37,6 +37,14 @@ func (s *siteID) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// orAll names the site, or all of them where none was given.
+func (s siteID) orAll() string {
+	if s == "" {
+		return "all sites"
+	}
+	return string(s)
+}
+
 // moment is a point in time: RFC 3339, "now", or relative to now, as "-2h" or "2h ago". The zero value is "not given".
 type moment struct{ time time.Time }
 

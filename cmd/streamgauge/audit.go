@@ -11,7 +11,7 @@ import (
 
 // AuditCmd has the server look up every event of the retained stream.
 type AuditCmd struct {
-	Site siteID `required:"" placeholder:"ID" help:"The site."`
+	Site siteID `placeholder:"ID" help:"The site. Without it all sites, and the copies that name none."`
 	JSON bool   `help:"Print the answer of the server as it is."`
 	Remote
 }
@@ -66,7 +66,7 @@ func (c *AuditCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	if !a.Agrees || a.DifferenceCount > 0 {
-		return fmt.Errorf("the audit of %s found %s", c.Site, plural(a.DifferenceCount, "difference"))
+		return fmt.Errorf("the audit of %s found %s", c.Site.orAll(), plural(a.DifferenceCount, "difference"))
 	}
 	return nil
 }

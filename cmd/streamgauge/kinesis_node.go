@@ -52,7 +52,9 @@ func openKinesis(ctx context.Context, c *KinesisServeCmd, log zerolog.Logger) (_
 }
 
 // warn tells of work that nobody waits for.
-func (k *kinesisNode) warn(err error) { k.log.Error().Err(err).Msg("it is tried again") }
+func (k *kinesisNode) warn(err error) {
+	k.log.Error().Err(err).Msg("the stream failed in the background; it is tried again")
+}
 
 func (k *kinesisNode) listen(ctx context.Context, c *KinesisServeCmd) (err error) {
 	var lc net.ListenConfig
@@ -70,10 +72,12 @@ func (k *kinesisNode) listen(ctx context.Context, c *KinesisServeCmd) (err error
 }
 
 // tlsConfig has the certificate that was given, or one that is made and kept in the data folder.
-func (k *kinesisNode) tlsConfig(c *KinesisServeCmd) (*tls.Config, error) {
-	certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+func (k *kinesisNode) tlsConfig(c *KinesisServeCmd) (_ *tls.Config, err error) {
+	var certificate tls.Certificate
 	if c.TLS {
 		certificate, err = stream.SelfSigned(disk.OS{}, k.dir, time.Now(), c.Listen.names()...)
+	} else {
+		certificate, err = tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)

@@ -13,7 +13,7 @@ import (
 
 // LedgerCmd shows a site's books.
 type LedgerCmd struct {
-	Site siteID `required:"" placeholder:"ID" help:"The site."`
+	Site siteID `placeholder:"ID" help:"The site. Without it all sites, and the copies that name none."`
 	From moment `placeholder:"TIME" help:"Begin of the span (the first event): RFC 3339, now, -2h or \"2h ago\"."`
 	To   moment `placeholder:"TIME" help:"End of the span (the last event)."`
 	JSON bool   `help:"Print the answer of the server as it is."`
@@ -96,5 +96,5 @@ func (l ledger) check(site siteID) error {
 	if l.Balanced && outcomes == l.Received {
 		return nil
 	}
-	return fmt.Errorf("the books of %s do not balance: received %d, outcomes %d", site, l.Received, outcomes)
+	return fmt.Errorf("the books of %s do not balance: received %d, outcomes %d", site.orAll(), l.Received, outcomes)
 }

@@ -144,7 +144,7 @@ func (c conn) exchange(request []byte) error {
 	return err
 }
 
-// requestOf is the n-th request of so many events, of a browser's size each: 340 bytes or so.
+// requestOf is the n-th request of so many events, of a size usual for a browser: 280 bytes or so.
 func requestOf(address string, n, size int) []byte {
 	var body []byte
 	for i := range size {

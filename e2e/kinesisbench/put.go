@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"time"
@@ -47,6 +48,9 @@ func put(ctx context.Context, s *server, c *kinesis.Client, stream string, bytes
 
 func putOnce(ctx context.Context, c *kinesis.Client, in *kinesis.PutRecordsInput) error {
 	out, err := c.PutRecords(ctx, in)
+	for errors.Is(err, net.ErrClosed) { // on a busy machine the client closes its own connection now and then, whoever serves
+		out, err = c.PutRecords(ctx, in)
+	}
 	if err != nil {
 		return fmt.Errorf("put records: %w", err)
 	}

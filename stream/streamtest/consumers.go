@@ -36,7 +36,7 @@ func (s *suite) consumers() {
 		for i := range 20 {
 			s.register(name, fmt.Sprint(i))
 		}
-		_, err := s.api.RegisterStreamConsumer(s.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: s.summary(name).StreamARN, ConsumerName: aws.String("more")})
+		_, err := s.api.RegisterStreamConsumer(s.Context(), &kinesis.RegisterStreamConsumerInput{StreamARN: s.summary(name).StreamARN, ConsumerName: aws.String("more")}, once)
 		s.wantError(err, limitExceeded, name)
 		s.equal(*s.summary(name).ConsumerCount, int32(20))
 	})

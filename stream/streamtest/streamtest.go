@@ -59,7 +59,14 @@ type API interface {
 }
 
 // Run runs the suite. Open is called once for each group of cases.
-func Run(t *testing.T, open func(*testing.T) API) {
+func Run(t *testing.T, open func(*testing.T) API) { RunExcept(t, open, nil) }
+
+// Differences are the cases in which an implementation differs from what AWS has published, by their names below the
+// test's own, and how. A group of cases may stand for all of them.
+type Differences map[string]string
+
+// RunExcept runs the suite on an implementation that differs. The cases in which it does are skipped, and say how it differs.
+func RunExcept(t *testing.T, open func(*testing.T) API, differs Differences) {
 	groups := []struct {
 		name string
 		run  func(*suite)
@@ -89,19 +96,30 @@ func Run(t *testing.T, open func(*testing.T) API) {
 		{"Consumers", (*suite).consumers},
 	}
 	for _, g := range groups {
-		t.Run(g.name, func(t *testing.T) { g.run(&suite{T: t, api: open(t)}) })
+		all := &suite{T: t, differs: differs, name: t.Name()}
+		all.run(g.name, func(s *suite) {
+			s.api = open(s.T)
+			g.run(s)
+		})
 	}
 }
 
 // suite is a test with an implementation.
 type suite struct {
 	*testing.T
-	api API
+	api     API
+	differs Differences
+	name    string // of the whole suite's test
 }
 
 func (s *suite) run(name string, f func(*suite)) {
 	s.Helper()
-	s.T.Run(name, func(t *testing.T) { f(&suite{T: t, api: s.api}) })
+	s.T.Run(name, func(t *testing.T) {
+		if how := s.differs[strings.TrimPrefix(t.Name(), s.name+"/")]; how != "" {
+			t.Skip(how)
+		}
+		f(&suite{T: t, api: s.api, differs: s.differs, name: s.name})
+	})
 }
 
 var streams atomic.Int64

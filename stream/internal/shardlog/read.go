@@ -3,7 +3,6 @@ package shardlog
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 )
 
@@ -32,6 +31,9 @@ func (l *Log) Read(from uint64, maxRecords, maxBytes int) (Batch, error) {
 	for {
 		v := l.view(b.Next)
 		b.Next = max(b.Next, v.from)
+		if b.Entries == nil && v.from < v.end {
+			b.Entries = make([]Entry, 0, min(uint64(maxRecords), v.end-v.from))
+		}
 		full, err := false, error(nil)
 		switch {
 		case v.closed:
@@ -128,7 +130,6 @@ func (b *Batch) add(f frame) (full bool, err error) {
 		b.Next = f.last()
 		return false, nil
 	}
-	b.Entries = slices.Grow(b.Entries, min(f.count, b.records))
 	rest := f.payload
 	for i := range f.count {
 		var key, data []byte

@@ -1,0 +1,136 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/streamgauge/streamgauge/stream/streamtest"
+)
+
+// startKinesalite starts kinesalite, and returns its address. It is skipped where it is not installed.
+func startKinesalite(t *testing.T) string {
+	t.Helper()
+	if _, err := os.Stat("node_modules/kinesalite"); err != nil {
+		t.Skipf("kinesalite is not installed (make setup): %v", err)
+	}
+	cmd := exec.Command("node", "kinesalite.mjs")
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Skipf("there is no node: %v", err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close() // and it ends
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatalf("kinesalite said %q: %v", line, err)
+	}
+	return strings.TrimSpace(line)
+}
+
+// settled is a client for a server whose streams take a moment to come, to change and to go.
+type settled struct{ *kinesis.Client }
+
+func (c settled) CreateStream(ctx context.Context, in *kinesis.CreateStreamInput, o ...func(*kinesis.Options)) (*kinesis.CreateStreamOutput, error) {
+	out, err := c.Client.CreateStream(ctx, in, o...)
+	return out, c.settle(ctx, in.StreamName, err)
+}
+
+func (c settled) DeleteStream(ctx context.Context, in *kinesis.DeleteStreamInput, o ...func(*kinesis.Options)) (*kinesis.DeleteStreamOutput, error) {
+	out, err := c.Client.DeleteStream(ctx, in, o...)
+	if err != nil {
+		return out, err
+	}
+	wait := kinesis.NewStreamNotExistsWaiter(c.Client, func(o *kinesis.StreamNotExistsWaiterOptions) { o.MinDelay = 5 * time.Millisecond })
+	return out, wait.Wait(ctx, &kinesis.DescribeStreamInput{StreamName: in.StreamName}, patience)
+}
+
+func (c settled) SplitShard(ctx context.Context, in *kinesis.SplitShardInput, o ...func(*kinesis.Options)) (*kinesis.SplitShardOutput, error) {
+	out, err := c.Client.SplitShard(ctx, in, o...)
+	return out, c.settle(ctx, in.StreamName, err)
+}
+
+func (c settled) MergeShards(ctx context.Context, in *kinesis.MergeShardsInput, o ...func(*kinesis.Options)) (*kinesis.MergeShardsOutput, error) {
+	out, err := c.Client.MergeShards(ctx, in, o...)
+	return out, c.settle(ctx, in.StreamName, err)
+}
+
+// settle waits until a stream is active, if what was done to it went well.
+func (c settled) settle(ctx context.Context, name *string, err error) error {
+	if err != nil {
+		return err
+	}
+	wait := kinesis.NewStreamExistsWaiter(c.Client, func(o *kinesis.StreamExistsWaiterOptions) { o.MinDelay = 5 * time.Millisecond })
+	return wait.Wait(ctx, &kinesis.DescribeStreamInput{StreamName: name}, patience)
+}
+
+// TestConformanceOfKinesalite asks another implementation for a second opinion on the suite: what both do alike was not
+// misread by one of them.
+func TestConformanceOfKinesalite(t *testing.T) {
+	t.Parallel()
+	c := settled{kinesisClient(startKinesalite(t))}
+	streamtest.RunExcept(t, func(*testing.T) streamtest.API { return c }, kinesaliteDiffers)
+}
+
+var kinesaliteDiffers = streamtest.Differences{
+	"Streams/create,_describe_and_delete": "?",
+	"ListStreams": "?",
+	"Streams/on_demand": "?",
+	"Streams/by_ARN": "?",
+	"ListShards/first": "?",
+	"ListShards/filter_after": "?",
+	"ListShards/before_all": "?",
+	"ListShards/by_creation": "?",
+	"DryRun/PutRecord": "?",
+	"DryRun/PutRecords": "?",
+	"DryRun/GetRecords": "?",
+	"DryRun/GetShardIterator": "?",
+	"GetRecords/goes_on_from_iterator_to_iterator": "?",
+	"Limits/a_record_of_1_MiB,_its_key_included": "?",
+	"Limits/10_MiB_in_a_PutRecords": "?",
+	"Limits/10_MiB_in_a_GetRecords": "?",
+	"Refused/neither_name_nor_ARN": "?",
+	"Refused/name_and_ARN_differ": "?",
+	"Refused/not_an_ARN": "?",
+	"Refused/create_without_a_shard_count": "?",
+	"Refused/create_with_too_many_shards": "?",
+	"Refused/create_in_a_mode_that_is_none": "?",
+	"Refused/put_with_a_hash_key_that_is_no_number": "?",
+	"Refused/time_missing": "?",
+	"Refused/shards_of_a_token_that_is_none": "?",
+	"Refused/shards_of_a_stream_that_is_not_there": "?",
+	"Refused/filter_without_its_id": "?",
+	"Refused/filter_without_its_time": "?",
+	"Split": "?",
+	"Merge": "?",
+	"UpdateShardCount": "?",
+	"ShardFilter": "?",
+	"ReshardRefused": "?",
+	"Settings": "?",
+	"SettingsRefused": "?",
+	"Tags": "?",
+	"Policies": "?",
+	"Monitoring": "?",
+	"Account/limits": "?",
+	"Account/commitment": "?",
+	"Consumers/register,_describe_and_deregister": "?",
+	"Consumers/listed_page_by_page": "?",
+	"Consumers/20_at_most": "?",
+	"Consumers/keep_their_stream": "?",
+}
