@@ -8,15 +8,17 @@ import (
 	"testing"
 )
 
-// TestJavaScriptSDK lets the AWS SDK for JavaScript put, read and subscribe: by HTTP/2, which it speaks by default, with and
-// without TLS, and by HTTP/1.1. Each check of kinesis_sdk.mjs is a subtest.
+// TestJavaScriptSDK lets the AWS SDK for JavaScript put, read and subscribe: by HTTP/2, which it speaks by default, and by
+// HTTP/1.1; without TLS, and with TLS and signatures that are verified. Each check of kinesis_sdk.mjs is a subtest.
 func TestJavaScriptSDK(t *testing.T) {
 	t.Parallel()
 	node := tool(t, "node")
 	if _, err := os.Stat("node_modules/@aws-sdk/client-kinesis"); err != nil {
 		t.Skip("e2e/node_modules is missing: run e2e/setup")
 	}
-	for name, args := range map[string][]string{"plain": nil, "TLS": {"--tls"}} {
+	for name, args := range map[string][]string{
+		"plain": nil, "TLS": {"--tls", "--access-key", "any", "--secret-key", "thing"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			data := t.TempDir()
 			s := startKinesis(t, append([]string{"--listen", "127.0.0.1:0", "--data", data}, args...)...)

@@ -24,7 +24,7 @@ func (b *Broker) annotated(arn string) (annotations, error) {
 		return annotations{}, err
 	}
 	set := s.version().settings
-	a, err := set.annotated(s.arn, arn)
+	a, err := set.annotated(arn)
 	if err != nil {
 		return annotations{}, err
 	}
@@ -38,7 +38,7 @@ func (b *Broker) annotate(arn string, edit func(*annotations) error) error {
 		return err
 	}
 	return b.change(s, func(_ *version, set *settings) error {
-		a, err := set.annotated(s.arn, arn)
+		a, err := set.annotated(arn)
 		if err != nil {
 			return err
 		}
@@ -52,11 +52,11 @@ func (b *Broker) streamOf(arn string) (*dataStream, error) {
 	return b.lookup(nil, &stream)
 }
 
-func (set *settings) annotated(streamARN, arn string) (*annotations, error) {
+func (set *settings) annotated(arn string) (*annotations, error) {
 	if !strings.Contains(arn, consumerInfix) {
 		return &set.annotations, nil
 	}
-	i, err := set.consumer(streamARN, arn)
+	i, err := set.consumer(arn)
 	if err != nil {
 		return nil, err
 	}

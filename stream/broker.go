@@ -80,10 +80,10 @@ var accountPattern = regexp.MustCompile(`^\d{12}$`)
 func (o Options) validate() error {
 	var errs []error
 	if o.Dir == "" {
-		errs = append(errs, errors.New("Dir is empty"))
+		errs = append(errs, errors.New("no Dir is given"))
 	}
 	if !accountPattern.MatchString(o.Account) {
-		errs = append(errs, fmt.Errorf("Account %q is not 12 digits", o.Account))
+		errs = append(errs, fmt.Errorf("the Account %q is not 12 digits", o.Account))
 	}
 	if o.SegmentBytes < 4<<10 {
 		errs = append(errs, fmt.Errorf("SegmentBytes %d is below 4096", o.SegmentBytes))

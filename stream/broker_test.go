@@ -68,8 +68,8 @@ func texts(t *testing.T, c *stream.Client, it string) string {
 }
 
 func TestRestart(t *testing.T) {
-	dir, now := t.TempDir(), time.UnixMilli(1_700_000_000_000)
-	opt := stream.Options{Dir: dir, FS: disk.OS{}, Clock: func() time.Time { return now }}
+	clock := newClock()
+	opt := stream.Options{Dir: t.TempDir(), FS: disk.OS{}, Clock: clock.now}
 	b := openBroker(t, opt)
 	createStream(t, b.Client(), "s", 1)
 	createStream(t, b.Client(), "gone", 1)
@@ -81,7 +81,7 @@ func TestRestart(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(-time.Minute) // the clock steps back, and iterators of before are from the future
+	clock.advance(-time.Minute) // the clock steps back, and iterators of before are from the future
 	b = openBroker(t, opt)
 	after := mustPut(t, b.Client(), "two")
 	if after <= before {
@@ -118,8 +118,8 @@ func TestOptionsAreChecked(t *testing.T) {
 }
 
 func TestIteratorExpires(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	b := openBroker(t, stream.Options{Clock: func() time.Time { return now }})
+	clock := newClock()
+	b := openBroker(t, stream.Options{Clock: clock.now})
 	c := b.Client()
 	createStream(t, c, "s", 3)
 	it := iterator(t, c, types.ShardIteratorTypeTrimHorizon)
@@ -127,12 +127,12 @@ func TestIteratorExpires(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(5 * time.Minute)
+	clock.advance(5 * time.Minute)
 	out, err := c.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: &it})
 	if err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(time.Millisecond)
+	clock.advance(time.Millisecond)
 	_, err = c.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: &it})
 	var expired *types.ExpiredIteratorException
 	if !errors.As(err, &expired) || *expired.Message != "Iterator expired. The iterator was created at time Tue Nov 14 22:13:20 UTC 2023 while right "+
@@ -154,8 +154,8 @@ func TestIteratorExpires(t *testing.T) {
 // TestFormerStream: what belongs to a stream that was deleted does not pass for its successor's, not even over a restart
 // between the two.
 func TestFormerStream(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	opt := stream.Options{FS: disk.NewFake(), Clock: func() time.Time { return now }}
+	clock := newClock()
+	opt := stream.Options{FS: disk.NewFake(), Clock: clock.now}
 	b := openBroker(t, opt)
 	createStream(t, b.Client(), "s", 1)
 	number := mustPut(t, b.Client(), "old")
@@ -166,7 +166,7 @@ func TestFormerStream(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
-	now = now.Add(time.Second)
+	clock.advance(time.Second)
 	c := openBroker(t, opt).Client()
 	createStream(t, c, "s", 1)
 	var notFound *types.ResourceNotFoundException
@@ -182,12 +182,12 @@ func TestFormerStream(t *testing.T) {
 }
 
 func TestMillisBehindLatest(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	c := openBroker(t, stream.Options{Clock: func() time.Time { return now }}).Client()
+	clock := newClock()
+	c := openBroker(t, stream.Options{Clock: clock.now}).Client()
 	createStream(t, c, "s", 1)
 	for _, text := range []string{"a", "b", "c"} {
 		mustPut(t, c, text)
-		now = now.Add(time.Second)
+		clock.advance(time.Second)
 	}
 	it := iterator(t, c, types.ShardIteratorTypeTrimHorizon)
 	for _, want := range []int64{2000, 1000, 0, 0} { // the age of the next record

@@ -22,9 +22,10 @@ type consumer struct {
 // consumerInfix is what an ARN of a consumer has between the ARN of its stream and its own name.
 const consumerInfix = "/consumer/"
 
-func (c *consumer) arn(streamARN string) string {
-	return fmt.Sprintf("%s%s%s:%d", streamARN, consumerInfix, c.Name, c.Stamp)
-}
+// id is the consumer's part of its ARN.
+func (c *consumer) id() string { return fmt.Sprintf("%s:%d", c.Name, c.Stamp) }
+
+func (c *consumer) arn(streamARN string) string { return streamARN + consumerInfix + c.id() }
 
 // describe returns a consumer as the API shows it. It is active as soon as it is registered.
 func (c *consumer) describe(streamARN string) types.Consumer {
@@ -40,10 +41,11 @@ func (set *settings) consumerNamed(name string) (place int, found bool) {
 }
 
 // consumer finds the place of the consumer that has an ARN.
-func (set *settings) consumer(streamARN, arn string) (int, error) {
-	name, _, _ := strings.Cut(strings.TrimPrefix(arn[max(0, strings.Index(arn, consumerInfix)):], consumerInfix), ":")
+func (set *settings) consumer(arn string) (int, error) {
+	_, id, _ := strings.Cut(arn, consumerInfix)
+	name, _, _ := strings.Cut(id, ":")
 	i, found := set.consumerNamed(name)
-	if !found || !strings.HasSuffix(arn, strings.TrimPrefix(set.Consumers[i].arn(streamARN), streamARN)) {
+	if !found || set.Consumers[i].id() != id {
 		return 0, consumerNotFound(arn)
 	}
 	return i, nil
@@ -80,9 +82,9 @@ func (r consumerRef) stream(b *Broker) (*dataStream, error) {
 }
 
 // place finds the consumer among those of its stream.
-func (r consumerRef) place(s *dataStream, set *settings) (int, error) {
+func (r consumerRef) place(set *settings) (int, error) {
 	if r.consumerARN != nil {
-		return set.consumer(s.arn, *r.consumerARN)
+		return set.consumer(*r.consumerARN)
 	}
 	i, found := set.consumerNamed(*r.name)
 	if !found {

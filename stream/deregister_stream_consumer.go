@@ -28,7 +28,7 @@ func (b *Broker) deregisterStreamConsumer(
 	}
 	gone := ""
 	err = b.change(s, func(_ *version, set *settings) error {
-		i, err := ref.place(s, set)
+		i, err := ref.place(set)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ func (b *Broker) describeStreamConsumer(_ context.Context, in *kinesis.DescribeS
 		return nil, err
 	}
 	v := s.version()
-	i, err := ref.place(s, &v.settings)
+	i, err := ref.place(&v.settings)
 	if err != nil {
 		return nil, err
 	}

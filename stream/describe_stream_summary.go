@@ -27,18 +27,27 @@ func (b *Broker) describeStreamSummary(_ context.Context, in *kinesis.DescribeSt
 	cur := s.version()
 	open, consumers := int32(len(cur.open)), int32(len(cur.Consumers))
 	return &kinesis.DescribeStreamSummaryOutput{StreamDescriptionSummary: &types.StreamDescriptionSummary{
-		StreamName:              &s.Name,
-		StreamARN:               &s.arn,
-		StreamStatus:            types.StreamStatusActive,
-		StreamModeDetails:       &types.StreamModeDetails{StreamMode: cur.Mode},
-		StreamCreationTimestamp: s.created(),
-		RetentionPeriodHours:    new(cur.RetentionHours),
-		EncryptionType:          cur.encryption(),
-		KeyId:                   cur.keyID(),
-		EnhancedMonitoring:      cur.monitoring(),
-		OpenShardCount:          &open,
-		ConsumerCount:           &consumers,
-		MaxRecordSizeInKiB:      new(cur.MaxRecordKiB),
-		WarmThroughput:          cur.warmThroughput(),
+		StreamName:                 &s.Name,
+		StreamARN:                  &s.arn,
+		StreamStatus:               types.StreamStatusActive,
+		StreamModeDetails:          &types.StreamModeDetails{StreamMode: cur.Mode},
+		StreamCreationTimestamp:    s.created(),
+		RetentionPeriodHours:       new(cur.RetentionHours),
+		EncryptionType:             cur.encryption(),
+		KeyId:                      cur.keyID(),
+		EnhancedMonitoring:         cur.monitoring(),
+		OpenShardCount:             &open,
+		ConsumerCount:              &consumers,
+		MaxRecordSizeInKiB:         new(cur.MaxRecordKiB),
+		WarmThroughput:             cur.warmThroughput(),
+		RecordDistributionStrategy: cur.distribution(),
 	}}, nil
+}
+
+// distribution is how records find their shards. Kinesis says it of on-demand streams only.
+func (v *version) distribution() types.RecordDistributionStrategy {
+	if v.Mode != types.StreamModeOnDemand {
+		return ""
+	}
+	return types.RecordDistributionStrategyUserPartitionKey
 }

@@ -80,7 +80,8 @@ func checkStart(in *kinesis.GetShardIteratorInput) error {
 	case !bySequence && in.StartingSequenceNumber != nil:
 		return invalidArgument(rule, in.ShardIteratorType, "also a StartingSequenceNumber")
 	case byTime && in.Timestamp == nil:
-		return invalidArgument(rule, in.ShardIteratorType, "no Timestamp")
+		return invalidArgument("Must specify timestampInMillis parameter for iterator of type %s. Current request has no timestamp parameter.",
+			in.ShardIteratorType)
 	case !byTime && in.Timestamp != nil:
 		return invalidArgument(rule, in.ShardIteratorType, "also a Timestamp")
 	}

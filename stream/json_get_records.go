@@ -39,7 +39,7 @@ func (p *page) Serialize(s smithy.ShapeSerializer) { p.output().Serialize(s) }
 
 // appendPage writes what walkJSON writes. The end of a shard, which has other fields, is not worth a way of its own.
 func appendPage(b []byte, p *page) []byte {
-	if p.children != nil || p.next == nil {
+	if p.next == nil {
 		return walkJSON(b, p)
 	}
 	w := jsonWriter{buf: p.grow(b)}

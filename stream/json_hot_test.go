@@ -31,7 +31,7 @@ var oddBodies = []string{
 	"{\"Records\":[{\"Data\":\"AA\nAAAAA\"}]}", "{\"Records\":[{\"Data\":\"\n\n\n\nAAAA\"}]}", `{"Records":[{"Data":"AAAA\n\n\n\n"}]}`, `{"Records":[{"Data":"\/\/\/\/"}]}`,
 	`{"Records":[{"Data":"AA==AA=="}]}`, `{"Records":[{"Data":"AAA` + "\x00" + `"}]}`, "{\"Records\":[{\"PartitionKey\":\"\x80\"}]}", "{\"Records\":[{\"PartitionKey\":\"\x1f\"}]}",
 	`{"Records":[{"PartitionKey":"\ud800"}]}`, `{"Records":[{"PartitionKey":"\x"}]}`, `{"Records":[{"PartitionKey":"\`, `{"Records":[{"PartitionKey":"a","PartitionKey":"b"}]}`,
-	`{"Records":[{"Data":"AAAA","Data":"AA=="}]}`, `{"Records":[],"Records":[{}]}`, `{"StreamName":"a","StreamName":"b"}`, `{"Records":[{}],"Extra":{}}`,
+	`{"Records":[{"Data":"AAAA","Data":"AA=="}]}`, `{"Records":[{"Data":"AAAA"}],"Records":[{}]}`, `{"StreamName":"a","StreamName":"b"}`, `{"Records":[{}],"Extra":{}}`,
 	`{"Records":[{},]}`, `{"Records":[{}}`, `{"Records":[{}],}`, `{"Records":[{}]} x`, `{"\u0052ecords":[{}]}`, `{"DryRun":true,"Records":[{}]}`, `{"Records":[{"Data":null}]}`,
 }
 

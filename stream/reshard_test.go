@@ -2,8 +2,11 @@ package stream_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -307,9 +310,11 @@ func TestShardTimes(t *testing.T) {
 		want string
 	}{
 		{20, types.ShardFilterTypeAtTimestamp, 5, "0"},
+		{20, types.ShardFilterTypeAtTimestamp, 10, "012"}, // the end of one and the beginning of the others
 		{20, types.ShardFilterTypeAtTimestamp, 15, "12"},
 		{20, types.ShardFilterTypeAtTimestamp, 21, "3"},
 		{20, types.ShardFilterTypeFromTimestamp, 5, "0123"},
+		{20, types.ShardFilterTypeFromTimestamp, 10, "0123"},
 		{20, types.ShardFilterTypeFromTimestamp, 15, "123"},
 		{20, types.ShardFilterTypeFromTimestamp, 21, "3"},
 		{20, types.ShardFilterTypeAtTrimHorizon, 0, "0"},
@@ -325,6 +330,67 @@ func TestShardTimes(t *testing.T) {
 		if got := list(c.kind, c.at*time.Hour); got != c.want {
 			t.Errorf("%s %dh at %dh: %s, want %s", c.kind, c.at, c.now, got, c.want)
 		}
+	}
+}
+
+// TestClosedAfterItsRecords: a shard counts as open when its last record came, though the clock steps back before it is closed.
+func TestClosedAfterItsRecords(t *testing.T) {
+	clock := newClock()
+	c := openBroker(t, stream.Options{Clock: clock.now}).Client()
+	createStream(t, c, "s", 1)
+	clock.advance(time.Hour)
+	mustPut(t, c, "x")
+	arrival := clock.now()
+	clock.advance(-30 * time.Minute)
+	scale(t, c, 2)
+	out, err := c.ListShards(t.Context(), &kinesis.ListShardsInput{
+		StreamName: aws.String("s"), ShardFilter: &types.ShardFilter{Type: types.ShardFilterTypeFromTimestamp, Timestamp: &arrival},
+	})
+	if err != nil || len(out.Shards) != 3 {
+		t.Errorf("%d shards: %v", len(out.Shards), err)
+	}
+}
+
+// TestFailedReshard: one that fails, before it is on disk or for the limit of shards, changes nothing.
+func TestFailedReshard(t *testing.T) {
+	fsys := disk.NewFake()
+	c := openBroker(t, stream.Options{FS: fsys, Clock: newClock().now}).Client()
+	createStream(t, c, "s", 1)
+	mustPut(t, c, "before")
+	want := everything(t, c)
+	try := func() error {
+		_, err := c.SplitShard(t.Context(), &kinesis.SplitShardInput{
+			StreamName: aws.String("s"), ShardToSplit: aws.String("0"), NewStartingHashKey: aws.String("1000"),
+		})
+		return err
+	}
+	fsys.FailSync(io.ErrUnexpectedEOF)
+	if err := try(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("disk fails: %v", err)
+	}
+	fsys.FailSync(nil)
+	if got := everything(t, c); got != want {
+		t.Errorf(" got %s\nwant %s", got, want)
+	}
+	createStream(t, c, "others", 9999)
+	var limit *types.LimitExceededException
+	if err := try(); !errors.As(err, &limit) || !strings.Contains(*limit.Message, "Current shard count for the account: 10000. Limit: 10000.") {
+		t.Errorf("limit: %v", err)
+	}
+	if got := everything(t, c); got != want {
+		t.Errorf(" got %s\nwant %s", got, want)
+	}
+	if _, err := c.TagResource(t.Context(), &kinesis.TagResourceInput{ // another change, which begins with what is there
+		ResourceARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/s"), Tags: map[string]string{"a": "1"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, c, "after")
+	if _, err := c.DeleteStream(t.Context(), &kinesis.DeleteStreamInput{StreamName: aws.String("others")}); err != nil {
+		t.Fatal(err)
+	}
+	if err := try(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestSignature(t *testing.T) {
 		}
 	}
 	r := post(t, b, "ListStreams", "{}")
-	if got := bodyOf(t, r); r.StatusCode != 400 || got != `{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}` {
+	if got := bodyOf(t, r); r.StatusCode != http.StatusBadRequest || got != `{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}` {
 		t.Errorf("%d %s", r.StatusCode, got)
 	}
 }

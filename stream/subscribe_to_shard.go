@@ -114,9 +114,10 @@ func (b *Broker) startSubscription(in *kinesis.SubscribeToShardInput) (*subscrip
 		StreamName: &s.Name, ShardId: in.ShardId, ShardIteratorType: in.StartingPosition.Type,
 		StartingSequenceNumber: in.StartingPosition.SequenceNumber, Timestamp: in.StartingPosition.Timestamp,
 	}
-	sub := &subscription{stream: s, key: subscriptionKey{consumer: *in.ConsumerARN}}
+	sub := &subscription{stream: s}
 	err = b.use(s, func(v *version) error {
-		if _, err := v.consumer(s.arn, *in.ConsumerARN); err != nil {
+		c, err := v.consumer(*in.ConsumerARN)
+		if err != nil {
 			return err
 		}
 		_, sh, err := b.findShard(at)
@@ -126,7 +127,8 @@ func (b *Broker) startSubscription(in *kinesis.SubscribeToShardInput) (*subscrip
 		if err := checkStart(at); err != nil {
 			return err
 		}
-		sub.key.shard, sub.log, sub.arrival = sh.Number, sh.log, sh.CreatedMS
+		sub.key = subscriptionKey{consumer: v.Consumers[c].arn(s.arn), shard: sh.Number}
+		sub.log, sub.arrival = sh.log, sh.CreatedMS
 		sub.index, err = b.start(s, sh, at)
 		return err
 	})
@@ -139,7 +141,7 @@ func (b *Broker) startSubscription(in *kinesis.SubscribeToShardInput) (*subscrip
 // next reads the next event. At the end of the shard it names the children, and no sequence number to go on from.
 func (sub *subscription) next(b *Broker) (event *types.SubscribeToShardEvent, err error) {
 	read := func(v *version) error {
-		if _, err := v.consumer(sub.stream.arn, sub.key.consumer); err != nil {
+		if _, err := v.consumer(sub.key.consumer); err != nil {
 			return err
 		}
 		sh := v.shard(sub.key.shard)

@@ -225,10 +225,13 @@ func TestSubscribeTakesOver(t *testing.T) {
 			t.Errorf("at once: %v", err)
 		}
 		other := subscribe(t, c, registerConsumer(t, c, "d"), latest)
-		time.Sleep(1) // virtual
+		time.Sleep(time.Nanosecond) // virtual
 		second := subscribe(t, c, consumer, latest)
 		if err := <-first.result; !errors.As(err, &inUse) {
 			t.Errorf("the first: %v", err)
+		}
+		if err := <-subscribe(t, c, consumer, latest).result; !errors.As(err, &inUse) {
+			t.Errorf("at once after the second: %v", err)
 		}
 		first.drain()
 		second.drain()
@@ -328,7 +331,7 @@ func TestSubscribeRefusals(t *testing.T) {
 			{kinesis.SubscribeToShardInput{ConsumerARN: none, ShardId: zero, StartingPosition: &latest}, "none:1 not found"},
 			{kinesis.SubscribeToShardInput{ConsumerARN: nowhere, ShardId: zero, StartingPosition: &latest}, "Stream t under account"},
 			{kinesis.SubscribeToShardInput{ConsumerARN: consumer, ShardId: aws.String("7"), StartingPosition: &latest}, "Shard shardId-000000000007 in stream s"},
-			{kinesis.SubscribeToShardInput{ConsumerARN: consumer, ShardId: zero, StartingPosition: &types.StartingPosition{Type: "AT_TIMESTAMP"}}, "no Timestamp"},
+			{kinesis.SubscribeToShardInput{ConsumerARN: consumer, ShardId: zero, StartingPosition: &types.StartingPosition{Type: "AT_TIMESTAMP"}}, "imestamp"},
 			{kinesis.SubscribeToShardInput{ConsumerARN: consumer, ShardId: zero, StartingPosition: &types.StartingPosition{Type: "NEVER"}}, "at 'startingPosition.type'"},
 			{kinesis.SubscribeToShardInput{ConsumerARN: consumer, ShardId: zero, StartingPosition: &latest, DryRun: aws.Bool(true)}, "DryRun"},
 		} {

@@ -88,5 +88,5 @@ func measure(s *server, workers int, work func(*measured) error) (measured, erro
 	}
 	after, err := s.cpu()
 	sum.cpu = after - before
-	return sum, errors.Join(append(errs, err)...)
+	return sum, errors.Join(errors.Join(errs...), err)
 }

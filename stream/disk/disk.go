@@ -31,6 +31,8 @@ type File interface {
 	// Sync makes the content and the size durable. Nothing is known about them after an error, and calling Sync again
 	// proves nothing.
 	Sync() error
+	// Zero writes n zeros at an offset. They may go past the system's cache.
+	Zero(at, n int64) error
 	// Truncate sets the size.
 	Truncate(size int64) error
 	// Size is the current size in bytes.

@@ -55,6 +55,11 @@ func (f *fakeFile) WriteAt(p []byte, at int64) (int, error) {
 	return len(p), nil
 }
 
+func (f *fakeFile) Zero(at, n int64) error {
+	_, err := f.WriteAt(make([]byte, n), at)
+	return err
+}
+
 func (f *fakeFile) grow(size int64) {
 	old := int64(len(f.node.data))
 	if size <= old {

@@ -25,6 +25,20 @@ func (f osFile) Size() (int64, error) {
 	return info.Size(), nil
 }
 
+// Zero writes n zeros at an offset.
+func (f osFile) Zero(at, n int64) error {
+	for done := zeroDirectly(f.File, at, n); done < n; {
+		k, err := f.WriteAt(someZeros[:min(int64(len(someZeros)), n-done)], at+done)
+		if err != nil {
+			return err
+		}
+		done += int64(k)
+	}
+	return nil
+}
+
+var someZeros [64 << 10]byte
+
 // Create implements FS.
 func (OS) Create(name string) (File, error) { return openFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL) }
 

@@ -154,7 +154,7 @@ func (s *suite) refused() {
 			StreamName: &name, ShardId: zero, ShardIteratorType: atSequence, StartingSequenceNumber: aws.String("49" + strings.Repeat("9", 54))})},
 		{"sequence number with letters", validation, "at 'startingSequenceNumber' failed to satisfy constraint", iterate(kinesis.GetShardIteratorInput{
 			StreamName: &name, ShardId: zero, ShardIteratorType: atSequence, StartingSequenceNumber: aws.String("12a")})},
-		{"time missing", invalidArgument, "AT_TIMESTAMP and no Timestamp",
+		{"time missing", invalidArgument, "Must specify timestampInMillis parameter for iterator of type AT_TIMESTAMP.",
 			iterate(kinesis.GetShardIteratorInput{StreamName: &name, ShardId: zero, ShardIteratorType: atTime})},
 		{"time to come", invalidArgument, "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis.",
 			iterate(kinesis.GetShardIteratorInput{StreamName: &name, ShardId: zero, ShardIteratorType: atTime, Timestamp: aws.Time(time.Now().Add(time.Hour))})},

@@ -96,6 +96,7 @@ func (s *suite) settings() {
 		d := s.summary(name)
 		s.equal(d.StreamModeDetails.StreamMode, types.StreamModeOnDemand)
 		s.equal(*d.WarmThroughput.CurrentMiBps, int32(100))
+		s.equal(d.RecordDistributionStrategy, types.RecordDistributionStrategyUserPartitionKey)
 		s.must(s.mode(name, types.StreamModeProvisioned))
 		s.must(s.scale(name, 2))
 		s.equal(s.summary(name).WarmThroughput == nil, true)

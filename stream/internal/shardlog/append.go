@@ -9,6 +9,9 @@ import (
 // disk slows its writers down instead of filling the memory.
 const maxGroup = 16 << 20
 
+// pageSize is that of the system's cache, or a multiple of it.
+const pageSize = 4096
+
 // group is what is written and synced at once.
 type group struct {
 	taken   chan struct{} // closed when the group is being written: it gathers no more
@@ -100,7 +103,7 @@ func (g *group) add(records []Record) int {
 }
 
 func groupBound(records []Record) int {
-	size := frameHeader
+	size := frameHeader + pageSize
 	for _, r := range records {
 		size += recordBound(r)
 	}
@@ -137,7 +140,7 @@ func (l *Log) write(g *group) error {
 	s, at, salt := l.last()
 	g.first, g.arrival = l.next, max(l.arrival, l.cfg.Now())
 	frames := g.seal(salt, at)
-	if _, err := l.active.WriteAt(g.buf, at); err != nil {
+	if _, err := l.active.WriteAt(g.padded(at, l.size), at); err != nil {
 		return full(l.abandon(fmt.Errorf("write segment %s: %w", s.name, err)))
 	}
 	if err := l.active.Sync(); err != nil {
@@ -148,6 +151,14 @@ func (l *Log) write(g *group) error {
 	l.publish(s, frames)
 	l.prepareSpare(at + int64(len(g.buf)))
 	return nil
+}
+
+// padded is the group's bytes for an offset, with zeros up to the end of the last page or of the segment. There are zeros
+// already; but where only a part of a page is written, the system would have to read the rest from the disk first.
+func (g *group) padded(at, size int64) []byte {
+	end := at + int64(len(g.buf))
+	pad := min((end+pageSize-1)/pageSize*pageSize, size) - end
+	return append(g.buf, zeros[:pad]...)
 }
 
 // last is the segment that is written, the offset after its last frame, and its salt.

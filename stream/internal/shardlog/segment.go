@@ -133,7 +133,7 @@ func writeZeros(f disk.File, size int64, stop func() bool) error {
 		if stop() {
 			return errStopped
 		}
-		if _, err := f.WriteAt(zeros[:min(zeroChunk, size-at)], at); err != nil {
+		if err := f.Zero(at, min(zeroChunk, size-at)); err != nil {
 			return err
 		}
 		if err := f.Sync(); err != nil {

@@ -22,7 +22,7 @@ type held struct {
 }
 
 // NewTail returns a tail of at most max bytes.
-func NewTail(max int) *Tail { return &Tail{max: max} }
+func NewTail(limit int) *Tail { return &Tail{max: limit} }
 
 func (t *Tail) add(l *Log, frames []frame) {
 	h := held{log: l, frames: len(frames)}

@@ -73,7 +73,7 @@ func canonicalQuery(query url.Values) string {
 func headerValue(r *http.Request, name string) string {
 	values := r.Header.Values(name)
 	switch {
-	case name == "host":
+	case name == "host", name == authority:
 		values = []string{r.Host}
 	case name == "content-length" && len(values) == 0:
 		values = []string{strconv.FormatInt(r.ContentLength, 10)}

@@ -202,6 +202,19 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestStatedHash: the hash of another body, though it was signed, does not cover this one.
+func TestStatedHash(t *testing.T) {
+	w := newWire(t)
+	for _, sent := range []string{"{}", "[]"} {
+		r := w.request(t, "/", []byte(sent))
+		r.Header.Set("X-Amz-Content-Sha256", hexHash([]byte("{}")))
+		signHTTP(t, r, hexHash([]byte("{}")), now)
+		if err := w.send(t, r); (err == nil) != (sent == "{}") {
+			t.Errorf("%s: %v", sent, err)
+		}
+	}
+}
+
 // authorize changes the Authorization header.
 func authorize(old, text string) func(*http.Request) {
 	return func(r *http.Request) {
@@ -261,17 +274,36 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// signByHand signs a request without a body, of some headers whose values are in canonical form.
+func (w *wire) signByHand(r *http.Request, names, lines string) {
+	c := &claim{day: now.Format("20060102"), region: "r", service: "kinesis", terminator: "aws4_request", stamp: now.Format(stampForm)}
+	canonical := "POST\n/\n\n" + lines + "\n" + names + "\n" + hexHash(nil)
+	toSign := strings.Join([]string{algorithm, c.stamp, c.scope(), hexHash([]byte(canonical))}, "\n")
+	r.Header.Set("Authorization", algorithm+" Credential="+keys.AccessKeyID+"/"+c.scope()+", SignedHeaders="+names+", Signature="+sign(w.v.signingKey(c), toSign))
+}
+
 // TestDateHeader: the time may stand in a Date header, which is signed in another form than it is sent.
 func TestDateHeader(t *testing.T) {
 	w := newWire(t)
 	r := w.request(t, "/", nil)
 	r.Header.Del("X-Amz-Target")
 	r.Header.Set("Date", now.Format(http.TimeFormat))
-	c := &claim{day: "20260304", region: "r", service: "kinesis", terminator: "aws4_request", headers: []string{"date", "host"}, stamp: now.Format(stampForm)}
-	toSign := strings.Join([]string{algorithm, c.stamp, c.scope(), hexHash([]byte("POST\n/\n\ndate:" + r.Header.Get("Date") + "\nhost:" + r.URL.Host +
-		"\n\ndate;host\n" + hexHash(nil)))}, "\n")
-	r.Header.Set("Authorization", algorithm+" Credential="+keys.AccessKeyID+"/"+c.scope()+", SignedHeaders=date;host, Signature="+sign(w.v.signingKey(c), toSign))
+	w.signByHand(r, "date;host", "date:"+r.Header.Get("Date")+"\nhost:"+r.URL.Host+"\n")
 	if err := w.send(t, r); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestAuthority: the host may be signed by the name that it has in HTTP/2.
+func TestAuthority(t *testing.T) {
+	w := newWire(t)
+	r := w.request(t, "/", nil)
+	r.Header.Del("X-Amz-Target")
+	r.Header.Set("X-Amz-Date", now.Format(stampForm))
+	w.signByHand(r, ":authority;x-amz-date", ":authority:"+r.URL.Host+"\nx-amz-date:"+r.Header.Get("X-Amz-Date")+"\n")
+	if err := w.send(t, r); err != nil {
+		t.Error(err)
+	}
+	r.Host = "example.org"
+	wantError(t, "another host", w.send(t, r), invalidSignature, "does not match")
 }

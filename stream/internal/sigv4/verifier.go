@@ -106,9 +106,12 @@ func (c *claim) checkTime(now time.Time) error {
 	return nil
 }
 
+// authority is what HTTP/2 calls the host. The AWS SDK for JavaScript signs it by that name.
+const authority = ":authority"
+
 // checkHeaders refuses a signature that leaves open what it is for: the host and the headers of AWS must be signed.
 func (c *claim) checkHeaders(r *http.Request) error {
-	if !slices.Contains(c.headers, "host") {
+	if !slices.Contains(c.headers, "host") && !slices.Contains(c.headers, authority) {
 		return fail(invalidSignature, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 	}
 	for name := range r.Header {
