@@ -29,18 +29,18 @@ func iteratorAt(t *testing.T, c *stream.Client, in kinesis.GetShardIteratorInput
 
 // TestRetention: from the moment that a record expires no iterator finds it, whichever way it came to stand before it.
 func TestRetention(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	c := openBroker(t, stream.Options{Clock: func() time.Time { return now }}).Client()
+	clock := newClock()
+	c := openBroker(t, stream.Options{Clock: clock.now}).Client()
 	createStream(t, c, "s", 1)
 	first := mustPut(t, c, "old")
-	made := now
-	now = now.Add(time.Hour)
+	made := clock.now()
+	clock.advance(time.Hour)
 	mustPut(t, c, "young")
 	for _, step := range []struct {
 		at   time.Duration
 		want string
 	}{{24 * time.Hour, "old young"}, {24*time.Hour + time.Millisecond, "young"}, {25 * time.Hour, "young"}, {25*time.Hour + time.Millisecond, ""}} {
-		now = made.Add(step.at)
+		clock.advance(made.Add(step.at).Sub(clock.now()))
 		for name, it := range map[string]string{
 			"TRIM_HORIZON":          iterator(t, c, types.ShardIteratorTypeTrimHorizon),
 			"AT_SEQUENCE_NUMBER":    iteratorAt(t, c, kinesis.GetShardIteratorInput{ShardIteratorType: types.ShardIteratorTypeAtSequenceNumber, StartingSequenceNumber: &first}),
@@ -55,8 +55,8 @@ func TestRetention(t *testing.T) {
 
 // TestRetentionIsChanged: what a shorter retention has let expire does not come back with a longer one.
 func TestRetentionIsChanged(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	opt := stream.Options{FS: disk.NewFake(), Clock: func() time.Time { return now }}
+	clock := newClock()
+	opt := stream.Options{FS: disk.NewFake(), Clock: clock.now}
 	b := openBroker(t, opt)
 	c := b.Client()
 	createStream(t, c, "s", 1)
@@ -83,9 +83,9 @@ func TestRetentionIsChanged(t *testing.T) {
 	}
 	retain(48)
 	mustPut(t, c, "a")
-	now = now.Add(24 * time.Hour)
+	clock.advance(24 * time.Hour)
 	mustPut(t, c, "b")
-	now = now.Add(time.Hour)
+	clock.advance(time.Hour)
 	want("a b")
 	retain(24)
 	want("b")
@@ -96,9 +96,9 @@ func TestRetentionIsChanged(t *testing.T) {
 	}
 	c = openBroker(t, opt).Client()
 	want("b")
-	now = now.Add(46 * time.Hour)
+	clock.advance(46 * time.Hour)
 	want("b")
-	now = now.Add(time.Hour + time.Millisecond)
+	clock.advance(time.Hour + time.Millisecond)
 	want("")
 }
 

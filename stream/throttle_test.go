@@ -27,13 +27,13 @@ func wantThrottled(t *testing.T, what string, err error) {
 // throttled is a stream with limits, and a clock that stands still until it is moved.
 type throttled struct {
 	*stream.Client
-	now time.Time
+	*clock
 }
 
 func newThrottled(t *testing.T, shards int32) *throttled {
 	t.Helper()
-	c := &throttled{now: time.UnixMilli(1_700_000_000_000)}
-	c.Client = openBroker(t, stream.Options{EnforceLimits: true, Clock: func() time.Time { return c.now }}).Client()
+	c := &throttled{clock: newClock()}
+	c.Client = openBroker(t, stream.Options{EnforceLimits: true, Clock: c.now}).Client()
 	createStream(t, c.Client, "s", shards)
 	return c
 }
@@ -84,7 +84,7 @@ func TestThrottledPuts(t *testing.T) {
 		{-time.Hour, "e", 1, 1 << 17, 1}, // the clock steps back, and goes on from there
 		{time.Second, "e", 1, 1 << 20, 0},
 	} {
-		c.now = c.now.Add(step.wait)
+		c.advance(step.wait)
 		if got := c.put(t, step.key, step.n, step.bytes); got != step.want {
 			t.Errorf("%+v: %d throttled", step, got)
 		}
@@ -99,7 +99,7 @@ func TestThrottledPutRecord(t *testing.T) {
 	}
 	_, err := putText(c.Client, "s", "k", "one more")
 	wantThrottled(t, "put", err)
-	c.now = c.now.Add(time.Millisecond)
+	c.advance(time.Millisecond)
 	if _, err := putText(c.Client, "s", "k", "one more"); err != nil {
 		t.Error(err)
 	}
@@ -144,12 +144,12 @@ func TestThrottledReads(t *testing.T) {
 		}
 	}
 	wantThrottled(t, "the sixth read in a second", get(1))
-	c.now = c.now.Add(200 * time.Millisecond)
+	c.advance(200 * time.Millisecond)
 	if err := get(1); err != nil {
 		t.Error(err)
 	}
 	for range 10 { // 10 MiB
-		c.now = c.now.Add(time.Second)
+		c.advance(time.Second)
 		if got := c.put(t, "k", 256, 4096); got != 0 {
 			t.Fatal(got)
 		}
@@ -157,9 +157,9 @@ func TestThrottledReads(t *testing.T) {
 	if err := get(10_000); err != nil {
 		t.Fatal(err)
 	}
-	c.now = c.now.Add(4990 * time.Millisecond)
+	c.advance(4990 * time.Millisecond)
 	wantThrottled(t, "within 5 seconds of 10 MiB", get(1))
-	c.now = c.now.Add(20 * time.Millisecond)
+	c.advance(20 * time.Millisecond)
 	if err := get(1); err != nil {
 		t.Error(err)
 	}
@@ -167,8 +167,7 @@ func TestThrottledReads(t *testing.T) {
 
 // TestNotThrottled: limits are for whoever asks for them.
 func TestNotThrottled(t *testing.T) {
-	now := time.UnixMilli(1_700_000_000_000)
-	c := &throttled{Client: openBroker(t, stream.Options{Clock: func() time.Time { return now }}).Client()}
+	c := &throttled{Client: openBroker(t, stream.Options{Clock: newClock().now}).Client()}
 	createStream(t, c.Client, "s", 1)
 	for range 10 {
 		if got := c.put(t, "k", 500, 4096); got != 0 {
