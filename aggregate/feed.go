@@ -34,6 +34,7 @@ type feed struct {
 	seq     uint64
 	recent  []change // the last frames, for those who come back
 	scanned time.Time
+	woken   time.Time // when a commit was last told of
 }
 
 // change says which windows a frame told about.
@@ -132,18 +133,22 @@ func (f *feed) end() {
 	close(f.done)
 }
 
-// rest lets further commits come in, so that a busy site does not send a frame for each.
+// rest waits until liveGap after the last commit that was told of: the first after a quiet moment is shown at once, and a busy site does not send a
+// frame for each.
 func (f *feed) rest() {
-	t := time.NewTimer(liveGap)
-	defer t.Stop()
-	select {
-	case <-f.ctx.Done():
-	case <-t.C:
+	if pause := liveGap - f.live.now().Sub(f.woken); pause > 0 {
+		t := time.NewTimer(min(pause, liveGap)) // the clock may have stepped back
+		defer t.Stop()
+		select {
+		case <-f.ctx.Done():
+		case <-t.C:
+		}
 	}
 	select {
 	case <-f.wake:
 	default:
 	}
+	f.woken = f.live.now()
 }
 
 // welcome sends a new reader what brings it up to date.

@@ -390,3 +390,26 @@ func TestLiveDoesNotShowGuards(t *testing.T) {
 		}
 	})
 }
+
+// A click after a quiet moment is shown at once; those that follow closely are shown together.
+func TestLiveShowsTheFirstClickAtOnce(t *testing.T) {
+	testLive(t, func(t *testing.T, r *liveRig) {
+		r.see("ann", "/")
+		p := r.open("")
+		p.read()
+		r.see("bob", "/a")
+		if p.read(); p.events() != 2 {
+			t.Errorf("%d events shown without a wait, want 2", p.events())
+		}
+		r.see("cid", "/b")
+		r.see("dan", "/b")
+		if p.read(); p.events() != 2 {
+			t.Errorf("%d events shown too soon after a frame, want 2", p.events())
+		}
+		time.Sleep(liveGap)
+		if p.read(); p.events() != 4 {
+			t.Errorf("%d events shown after the gap, want 4", p.events())
+		}
+		p.leave()
+	})
+}

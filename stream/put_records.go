@@ -112,8 +112,7 @@ type part struct {
 
 // partition routes the entries to their shards, in order.
 func (v *version) partition(entries []types.PutRecordsRequestEntry) ([]*part, error) {
-	byShard := make([]*part, len(v.open))
-	var parts []*part
+	places, counts := make([]int, len(entries)), make([]int, len(v.open))
 	for i := range entries {
 		e := &entries[i]
 		if !v.fits(e.PartitionKey, e.Data) {
@@ -123,17 +122,27 @@ func (v *version) partition(entries []types.PutRecordsRequestEntry) ([]*part, er
 		if err != nil {
 			return nil, err
 		}
-		place := v.route(h)
-		p := byShard[place]
+		places[i] = v.route(h)
+		counts[places[i]]++
+	}
+	return v.parts(entries, places, counts), nil
+}
+
+// parts sorts the entries by their shards' places among the open ones.
+func (v *version) parts(entries []types.PutRecordsRequestEntry, places, counts []int) []*part {
+	byShard := make([]*part, len(v.open))
+	var parts []*part
+	for i, place := range places {
+		p, n := byShard[place], counts[place]
 		if p == nil {
-			p = &part{shard: v.open[place]}
+			p = &part{shard: v.open[place], records: make([]shardlog.Record, 0, n), at: make([]int, 0, n)}
 			byShard[place] = p
 			parts = append(parts, p)
 		}
-		p.records = append(p.records, shardlog.Record{Key: *e.PartitionKey, Data: e.Data})
+		p.records = append(p.records, shardlog.Record{Key: *entries[i].PartitionKey, Data: entries[i].Data})
 		p.at = append(p.at, i)
 	}
-	return parts, nil
+	return parts
 }
 
 func appendAll(ctx context.Context, parts []*part) {

@@ -2,6 +2,7 @@ package shardlog
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -137,4 +138,61 @@ func (d *rawDisk) writes(b *testing.B, n int) (took []time.Duration) {
 		d.at = (d.at + int64(len(block))) % rawSize
 	}
 	return took
+}
+
+// BenchmarkOpen opens four logs that together have 10 GiB in full-grown segments. Only the last segment of each has its
+// records, as nothing else is read; the others are sparse behind their first frame.
+func BenchmarkOpen(b *testing.B) {
+	const logs, segments = 4, 40
+	cfg := benchConfig(b)
+	dir := cfg.Dir
+	for i := range logs {
+		cfg.Dir = fmt.Sprint(dir, i)
+		sparseLog(b, cfg, segments)
+	}
+	for b.Loop() {
+		for i := range logs {
+			cfg.Dir = fmt.Sprint(dir, i)
+			l, err := Open(cfg)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if l.End() <= (segments-1)*1e6+1 {
+				b.Fatalf("it ends at %d", l.End())
+			}
+			if err := l.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
+func sparseLog(b *testing.B, cfg Config, segments int) {
+	b.Helper()
+	if err := disk.MkdirAll(cfg.FS, cfg.Dir); err != nil {
+		b.Fatal(err)
+	}
+	payload := []byte{}
+	for range frameTarget / 430 {
+		payload = appendRecord(payload, benchRecords(1)[0])
+	}
+	for i := range segments {
+		s := &segment{name: segmentName(cfg.Dir, uint64(1+i*1e6)), base: uint64(1 + i*1e6)}
+		f, err := cfg.FS.Create(s.name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		w := frameWriter{to: f, at: segmentHeader, salt: 1, next: s.base, arrival: cfg.Now()}
+		_, err = f.WriteAt(encodeSegmentHeader(s.base, cfg.Created, w.salt), 0)
+		fill := int64(1)
+		if i == segments-1 {
+			fill = cfg.SegmentBytes - 2*frameTarget
+		}
+		for err == nil && w.at < fill {
+			err = w.write(frame{first: w.next, arrival: w.arrival, count: frameTarget / 430, payload: payload})
+		}
+		if err := errors.Join(err, f.Truncate(cfg.SegmentBytes), f.Sync(), f.Close()); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
