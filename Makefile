@@ -40,6 +40,8 @@ ci: test vet lint race ## all that a change must pass (30 minutes at most)
 bench: ## benchmarks; BENCH=REGEXP chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(INPROCESS)
 	go run ./e2e/bench
+	go run ./e2e/kinesisbench
+	go run ./e2e/kinesisbench -memory 1000000
 
 fmt: ## gofmt, and tidy go.mod and go.sum
 	go fmt ./...

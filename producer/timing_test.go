@@ -191,7 +191,7 @@ func TestCloseSaysWhatWasNotDelivered(t *testing.T) {
 		{"hanging", fault{took: time.Minute}, context.DeadlineExceeded, ""},
 		{"in backoff", fault{refuse: throttle}, context.DeadlineExceeded, Closed},
 		{"deaf", fault{deaf: time.Minute, took: time.Hour}, context.DeadlineExceeded, ""},
-		{"refused", fault{err: &httpError{404, errConnection}}, nil, Unavailable},
+		{"refused", fault{took: time.Millisecond, err: &httpError{404, errConnection}}, nil, Unavailable}, // not before Close begins
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -86,6 +86,7 @@ func (c *KinesisServeCmd) Validate() error {
 
 // Run serves until ctx ends.
 func (c *KinesisServeCmd) Run(ctx context.Context, con *console) error {
+	spareProcessors()
 	k, err := openKinesis(ctx, c, con.log)
 	if err != nil {
 		return explainKinesis(err, c.Data)

@@ -35,6 +35,7 @@ Example:
 
 // Run runs until ctx ends.
 func (c *UpCmd) Run(ctx context.Context, con *console) error {
+	spareProcessors()
 	n, err := openNode(ctx, c, con.log)
 	if err != nil {
 		return explainOpen(err, c.Data)
