@@ -16,7 +16,7 @@ const expireEvery = time.Minute
 
 // horizon is the arrival, in Unix ms, before which records have expired.
 func (set *settings) horizon(nowMS int64) int64 {
-	return max(0, nowMS-int64(set.RetentionHours)*time.Hour.Milliseconds())
+	return max(set.HorizonMS, nowMS-int64(set.RetentionHours)*time.Hour.Milliseconds())
 }
 
 // retain sets how long records are kept. What has expired already stays so when that becomes longer, as in Kinesis.

@@ -105,6 +105,24 @@ func TestThrottledPutRecord(t *testing.T) {
 	}
 }
 
+// TestThrottledLargeRecord: a record of more than a second's worth goes when nothing was used, and then its bytes are paid off.
+func TestThrottledLargeRecord(t *testing.T) {
+	c := newThrottled(t, 1)
+	large := &kinesis.UpdateMaxRecordSizeInput{StreamARN: aws.String("arn:aws:kinesis:us-east-1:000000000000:stream/s"), MaxRecordSizeInKiB: aws.Int32(4096)}
+	if _, err := c.UpdateMaxRecordSize(t.Context(), large); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		wait time.Duration
+		want int
+	}{{0, 0}, {2999 * time.Millisecond, 1}, {time.Millisecond, 0}} {
+		c.advance(step.wait)
+		if got := c.put(t, "k", 1, 3<<20); got != step.want {
+			t.Errorf("%+v: %d throttled", step, got)
+		}
+	}
+}
+
 // TestThrottledOrder: what was let in is on the shard in the order sent, and nothing else is.
 func TestThrottledOrder(t *testing.T) {
 	c := newThrottled(t, 1)

@@ -140,10 +140,11 @@ func TestExpireGivesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if n := len(e.files(t)); n < 3 {
-			t.Fatalf("only %d segments", n)
+		all := e.files(t)
+		if len(all) < 3 {
+			t.Fatalf("only %d segments", len(all))
 		}
-		if err := errors.Join(e.expire(*e.clock), e.check()); err != nil || len(e.files(t)) < 3 {
+		if err := errors.Join(e.expire(*e.clock), e.check()); err != nil || !slices.Equal(e.files(t), all) {
 			t.Fatalf("nothing is older than the horizon, and left are %d segments: %v", len(e.files(t)), err)
 		}
 		*e.clock += 1000
@@ -327,4 +328,48 @@ func TestReadWhileExpiring(t *testing.T) {
 		}
 	}
 	wg.Wait()
+}
+
+// TestReadersOfWhatExpired: whoever looked up a segment just before it was removed looks again, and finds the next ones.
+func TestReadersOfWhatExpired(t *testing.T) {
+	e := newExpiring(disk.NewFake())
+	e.cfg.Tail = NewTail(1)
+	e.log = mustOpen(t, e.cfg)
+	for range 40 {
+		*e.clock += 10
+		if err := e.append(rand.New(rand.NewPCG(1, 1)), 10); err != nil {
+			t.Fatal(err)
+		}
+	}
+	v, held := e.log.view(1), e.log.segments
+	if err := e.expire(*e.clock - 150); err != nil {
+		t.Fatal(err)
+	}
+	_, err := e.log.readSegment(&Batch{records: 1, bytes: 1}, v)
+	if !errors.Is(err, fs.ErrNotExist) || !e.log.hasExpired([]*segment{v.seg}, err) || !e.log.hasExpired(held, err) {
+		t.Errorf("it does not look again after %v", err)
+	}
+	if e.log.hasExpired(held, io.ErrUnexpectedEOF) || e.log.hasExpired(e.log.segments, err) {
+		t.Error("it looks again, and for ever")
+	}
+}
+
+// TestArrivalAfterEmptySegment: a power cut between the making of a segment and its first record does not let the arrival
+// fall when the clock steps back.
+func TestArrivalAfterEmptySegment(t *testing.T) {
+	e := newExpiring(disk.NewFake())
+	*e.clock += 5000
+	e.log = mustOpen(t, e.cfg)
+	first := mustAppend(t, e.log, Record{Data: []byte("a")})
+	if left, err := e.log.leaveActive(*e.clock + 1); !left || err != nil {
+		t.Fatal(left, err)
+	}
+	if err := e.log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	*e.clock -= 4000
+	second := mustAppend(t, mustOpen(t, e.cfg), Record{Data: []byte("b")})
+	if second.Arrival < first.Arrival || second.First != first.First+1 {
+		t.Errorf("%+v, then %+v", first, second)
+	}
 }

@@ -520,3 +520,22 @@ func TestFailedSyncOfNewSegment(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestSegmentsKeepTheirSize: records are written into zeros, up to the last byte of a segment and not beyond.
+func TestSegmentsKeepTheirSize(t *testing.T) {
+	l := mustOpen(t, testConfig(disk.NewFake()))
+	full := 0
+	for i := range 400 {
+		mustAppend(t, l, Record{Data: make([]byte, 100+i*37%12_000)}) // some are larger than a segment usually is
+		size, err := l.active.Size()
+		if err != nil || size != l.size {
+			t.Fatalf("the segment has %d bytes, and was made with %d: %v", size, l.size, err)
+		}
+		if _, at, _ := l.last(); size-at < 400 {
+			full++
+		}
+	}
+	if full == 0 {
+		t.Error("no segment was ever nearly full")
+	}
+}

@@ -219,3 +219,84 @@ func TestPowerCutInRepair(t *testing.T) {
 		}
 	}
 }
+
+// TestDamagedHeader: the frames tell the salt, and nothing but the header is lost.
+func TestDamagedHeader(t *testing.T) {
+	for _, at := range []int64{0, 9, 25, 31} {
+		fsys, name, _ := segmentBytes(t)
+		overwrite(t, fsys, name, at, func(b byte) byte { return b + 1 })
+		rep, err := Repair(testConfig(fsys))
+		if want := (Damage{File: name, Reason: "bad segment header", First: 1, After: 1}); err != nil || len(rep.Damage) != 1 || rep.Damage[0] != want {
+			t.Errorf("byte %d: %+v, want %+v: %v", at, rep.Damage, want, err)
+		}
+		if got := len(readAll(t, mustOpen(t, testConfig(fsys)))); got != 6 {
+			t.Errorf("byte %d: %d records are left", at, got)
+		}
+	}
+}
+
+// TestDamageAfterRepair: a repaired segment knows that all of it was synced, so damage in it is not taken for a torn tail.
+func TestDamageAfterRepair(t *testing.T) {
+	fsys, name, groups := segmentBytes(t)
+	for i := range 2 {
+		overwrite(t, fsys, name, groups[i]+50, func(b byte) byte { return b + 1 })
+		rep, err := Repair(testConfig(fsys))
+		if err != nil || len(rep.Damage) != 1 || len(rep.Torn) != 0 || rep.Records != uint64(4-2*i) || rep.Lost != uint64(2*i) {
+			t.Fatalf("%+v: %v", rep, err)
+		}
+		for g := range groups { // the gap is longer than the frame that it stands for, or shorter
+			groups[g] += int64(frameHeader+8) - (groups[1] - groups[0])
+		}
+	}
+}
+
+// TestVerifyTornGroup: of a group of several frames a crash may keep a later one and lose the first. None was acknowledged.
+func TestVerifyTornGroup(t *testing.T) {
+	cfg := testConfig(disk.NewFake())
+	cfg.SegmentBytes = 4 << 20
+	l := mustOpen(t, cfg)
+	large := Record{Data: make([]byte, frameTarget)}
+	mustAppend(t, l, large, large, large, large)
+	mustAppend(t, l, large)
+	s, at, _ := l.last()
+	mustAppend(t, l, large, large)
+	_ = l.Close()
+	overwrite(t, cfg.FS, s.name, at+frameHeader, func(b byte) byte { return b + 1 })
+	rep, err := Verify(cfg)
+	if err != nil || len(rep.Damage) != 0 || len(rep.Torn) != 1 || rep.Torn[0] != (Torn{s.name, at}) || rep.Records != 5 {
+		t.Errorf("%+v: %v", rep, err)
+	}
+}
+
+// TestVerifyAbandoned: what a failed write has left behind the end of a sealed segment is not taken for records of it, which
+// have other ones under their indexes in the next segment.
+func TestVerifyAbandoned(t *testing.T) {
+	cfg := testConfig(disk.NewFake())
+	l := mustOpen(t, cfg)
+	for range 40 {
+		mustAppend(t, l, Record{Data: make([]byte, 500)})
+	}
+	_ = l.Close()
+	s, limit := l.segments[1], l.segments[2].base
+	f, err := cfg.FS.Open(s.name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	x, err := scanSealed(f, s, limit, cfg.Created, readAhead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := frameWriter{to: f, at: x.end, salt: x.salt}
+	if err := w.write(frame{first: limit, arrival: x.newest, count: 1, payload: appendRecord(nil, Record{Data: []byte("failed")})}); err != nil {
+		t.Fatal(err)
+	}
+	overwrite(t, cfg.FS, s.name, x.end-50, func(b byte) byte { return b + 1 }) // in the last frame
+	rep, err := Repair(cfg)
+	if err != nil || len(rep.Damage) != 1 || rep.Records != 39 || rep.Damage[0].First != limit-1 || rep.Damage[0].After != limit {
+		t.Fatalf("%+v: %v", rep, err)
+	}
+	if rep, err := Verify(cfg); err != nil || len(rep.Damage) != 0 || rep.Records != 39 || rep.Lost != 1 {
+		t.Errorf("%+v: %v", rep, err)
+	}
+}
