@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"time"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // settings say how much is measured.
@@ -54,7 +56,7 @@ func bench(ctx context.Context, s settings, out io.Writer) (err error) {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("go build: %w (run it in the project's folder)", err)
 	}
-	r := &report{settings: s, before: loadAverage(), floor: map[int][]measured{}, product: map[int][]measured{}}
+	r := &report{settings: s, before: proc.LoadAverage(), floor: map[int][]measured{}, product: map[int][]measured{}}
 	p := &product{bin: bin, data: filepath.Join(dir, "data")}
 	if err := p.start(ctx); err != nil {
 		return err

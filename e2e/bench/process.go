@@ -9,12 +9,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // process is a server that runs: the product or the floor.
@@ -55,51 +55,11 @@ func (p *process) end() error {
 	return p.cmd.Wait()
 }
 
-// clockTick is the unit of CPU times in /proc: proc(5) says sysconf(_SC_CLK_TCK), which is 100 on every Linux of today.
-const clockTick = time.Second / 100
+// cpu is the time that the server has computed so far, in user and system mode.
+func (p *process) cpu() (time.Duration, error) { return proc.CPU(p.cmd.Process.Pid) }
 
-// cpu is the time that the server has computed so far, in user and system mode: fields 14 and 15 of /proc/PID/stat.
-func (p *process) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(text), ") ") // the name of the program may hold anything
-	fields := strings.Fields(after)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read /proc: %q", text)
-	}
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * clockTick, err
-}
-
-// peak is the largest resident memory that the server ever had, in bytes: VmHWM of /proc/PID/status.
-func (p *process) peak() (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kib << 10, err
-		}
-	}
-	return 0, errors.New("/proc has no VmHWM")
-}
-
-// loadAverage is how many were running or waiting for a core in the last minute.
-func loadAverage() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "?"
-	}
-	return strings.Fields(string(text))[0]
-}
+// peak is the largest resident memory that the server ever had, in bytes.
+func (p *process) peak() (int64, error) { return proc.Memory(p.cmd.Process.Pid, "VmHWM") }
 
 // serveFloor is the least that a server of net/http can do with events.
 func serveFloor(ctx context.Context, log io.Writer) error {

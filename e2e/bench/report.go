@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"slices"
 	"time"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // report is everything that was measured.
@@ -24,7 +26,7 @@ type report struct {
 
 func (r *report) write(w io.Writer) {
 	fmt.Fprintf(w, "%d cores, %s; load average %s before, %s after. %d rounds of %v, %d connections; client and server share the cores.\n\n",
-		runtime.NumCPU(), runtime.Version(), r.before, loadAverage(), r.settings.rounds, r.settings.each, r.settings.conns)
+		runtime.NumCPU(), runtime.Version(), r.before, proc.LoadAverage(), r.settings.rounds, r.settings.each, r.settings.conns)
 	fmt.Fprintf(w, "| | events/s | server CPU, µs an event | events/s a core of server CPU | the same client on a floor: events/s | µs an event |\n|---|---|---|---|---|---|\n")
 	for _, size := range sizes {
 		m, f := r.product[size], r.floor[size]

@@ -11,6 +11,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"time"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // settings say how much is measured.
@@ -74,7 +76,7 @@ func compare(ctx context.Context, s settings, ours *server, out io.Writer) (err 
 		defer func() { err = errors.Join(err, beside.end()) }()
 		servers = append(servers, beside)
 	}
-	r := &report{settings: s, before: loadAverage(), figures: map[figure][]measured{}}
+	r := &report{settings: s, before: proc.LoadAverage(), figures: map[figure][]measured{}}
 	for range s.rounds {
 		if err := r.round(ctx, servers); err != nil {
 			return err

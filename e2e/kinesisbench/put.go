@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // measured is what came out of one measurement.
@@ -20,8 +22,10 @@ type measured struct {
 	calls   []time.Duration
 }
 
-func (m measured) perSecond() float64    { return float64(m.records) / m.took.Seconds() }
-func (m measured) perCPUSecond() float64 { return float64(m.records) / max(m.cpu, clockTick).Seconds() }
+func (m measured) perSecond() float64 { return float64(m.records) / m.took.Seconds() }
+func (m measured) perCPUSecond() float64 {
+	return float64(m.records) / max(m.cpu, proc.ClockTick).Seconds()
+}
 
 // call is the time that a share of the calls did not exceed.
 func (m measured) call(share float64) time.Duration {

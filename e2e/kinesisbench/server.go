@@ -12,10 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/streamgauge/streamgauge/e2e/proc"
 )
 
 // server is a process that is measured.
@@ -100,50 +101,13 @@ func (s *server) end() error {
 	return err
 }
 
-// clockTick is the unit of CPU times in /proc: proc(5) says sysconf(_SC_CLK_TCK), which is 100 on every Linux of today.
-const clockTick = time.Second / 100
+// cpu is the time that the server has computed so far, in user and system mode.
+func (s *server) cpu() (time.Duration, error) { return proc.CPU(s.cmd.Process.Pid) }
 
-// cpu is the time that the server has computed so far, in user and system mode: fields 14 and 15 of /proc/PID/stat.
-func (s *server) cpu() (time.Duration, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", s.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	_, after, _ := strings.Cut(string(text), ") ") // the name of the program may hold anything
-	fields := strings.Fields(after)
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read /proc: %q", text)
-	}
-	user, err := strconv.ParseInt(fields[11], 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.ParseInt(fields[12], 10, 64)
-	return time.Duration(user+system) * clockTick, err
-}
-
-// memory is the resident memory in MiB as /proc/PID/status has it under a name: VmRSS is that of now, VmHWM the largest ever.
+// memory is the resident memory in MiB: VmRSS is that of now, VmHWM the largest ever.
 func (s *server) memory(name string) (int64, error) {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, name+":"); ok {
-			kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			return kib >> 10, err
-		}
-	}
-	return 0, fmt.Errorf("/proc has no %s", name)
-}
-
-// loadAverage is how many were running or waiting for a core in the last minute.
-func loadAverage() string {
-	text, err := os.ReadFile("/proc/loadavg")
-	if err != nil {
-		return "?"
-	}
-	return strings.Fields(string(text))[0]
+	bytes, err := proc.Memory(s.cmd.Process.Pid, name)
+	return bytes >> 20, err
 }
 
 // serveCanned is the least that a server of net/http can do with a PutRecords of 500 records.
