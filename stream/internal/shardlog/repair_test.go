@@ -57,8 +57,8 @@ func (d *damaged) hurt(t *testing.T, rng *rand.Rand) string {
 	which := rng.IntN(len(d.names))
 	name := d.names[which]
 	data, err := disk.ReadFile(d.fsys, name)
-	if err != nil {
-		return "" // it is gone already
+	if err != nil || len(data) == 0 {
+		return "" // nothing is left of it to hurt
 	}
 	at := rng.IntN(len(data))
 	var what string
@@ -74,7 +74,7 @@ func (d *damaged) hurt(t *testing.T, rng *rand.Rand) string {
 	case kind == 2:
 		what = "header lost"
 		at = 0
-		clear(data[:rng.IntN(600)])
+		clear(data[:min(rng.IntN(600), len(data))])
 	case kind == 3:
 		what = "zeros"
 		clear(data[at:min(at+rng.IntN(3000), len(data))])
