@@ -26,6 +26,8 @@ type Options struct {
 	Start  time.Time // the event time of the first line that is well formed, taken to the millisecond
 	Speed  float64   // how many seconds of the log become one second of event time; > 0, 0 means 1
 	Format Format
+	// OwnTimes lets every line keep its own time. Start and Speed are not looked at then.
+	OwnTimes bool
 }
 
 // Converter turns the lines of one log into events. It is for one goroutine: the first well-formed line that it is given
@@ -48,7 +50,7 @@ func New(o Options) (*Converter, error) {
 	if !(o.Speed > 0) || math.IsInf(o.Speed, 0) {
 		errs = append(errs, fmt.Errorf("speed %v is not a number above 0", o.Speed))
 	}
-	if ms := o.Start.UnixMilli(); ms < 1 || ms > event.MaxTimeMS {
+	if ms := o.Start.UnixMilli(); !o.OwnTimes && (ms < 1 || ms > event.MaxTimeMS) {
 		errs = append(errs, fmt.Errorf("start %s is not between 1970 and 9999", o.Start))
 	}
 	return &Converter{opts: o, start: o.Start.UnixMilli()}, errors.Join(errs...)
@@ -81,8 +83,11 @@ func (c *Converter) Event(number int64, text string) (event.Event, error) {
 	}, nil
 }
 
-// eventTime is start + (t − first)/speed in Unix milliseconds, rounded half away from zero.
+// eventTime is start + (t − first)/speed in Unix milliseconds, rounded half away from zero; or t.
 func (c *Converter) eventTime(t time.Time) int64 {
+	if c.opts.OwnTimes {
+		return t.UnixMilli()
+	}
 	ms := math.Round(float64(t.Sub(c.first).Milliseconds()) / c.opts.Speed)
 	// Past this bound (a speed near 0) the sum could overflow; such a time is refused anyway.
 	ms = math.Max(-2*event.MaxTimeMS, math.Min(2*event.MaxTimeMS, ms))

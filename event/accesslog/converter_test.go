@@ -40,6 +40,21 @@ func mustEvent(t testing.TB, c *Converter, number int64, text string) event.Even
 	return e
 }
 
+// With OwnTimes every line keeps its own time, whatever came before it.
+func TestOwnTimes(t *testing.T) {
+	c, err := New(Options{Site: "demo", Speed: 7, OwnTimes: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, clock := range []string{"10:05:03", "10:07:00", "09:00:00"} {
+		want := time.Date(2015, 5, 17, 0, 0, 0, 0, time.UTC).Format("2006-01-02T") + clock + "Z"
+		e := mustEvent(t, c, 1, line(clock, "GET / HTTP/1.1", "200 1"))
+		if got := time.UnixMilli(e.TS).UTC().Format(time.RFC3339); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
 func TestEventFields(t *testing.T) {
 	text := line("10:05:03", "GET /a?b HTTP/1.1", `200 512 "http://r/" "agent/1.0"`)
 	got := mustEvent(t, converter(t, Options{}), 7, text)
