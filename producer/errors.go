@@ -1,6 +1,7 @@
 package producer
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,8 @@ const (
 	Full        Code = "full"        // the buffer had no room
 	Closed      Code = "closed"      // the producer was closed
 	Canceled    Code = "canceled"    // the caller's context ended before the result was known
+	Unspooled   Code = "unspooled"   // the spool could not be written
+	Misplaced   Code = "misplaced"   // see ErrMisplaced
 )
 
 // The errors that a caller tells apart with errors.Is.
@@ -28,6 +31,11 @@ var (
 	ErrClosed   = errors.New("producer: closed")
 	ErrTooLarge = errors.New("producer: item too large")
 	ErrInvalid  = errors.New("producer: invalid item")
+
+	// ErrMisplaced can only happen with AggregateShards, in the moment of a reshard: the item is on the stream, but on another shard than that
+	// of its partition key. Consumers built on the KCL pass over it; those of this product count it. The producer does not put a
+	// second copy there by itself.
+	ErrMisplaced = errors.New("producer: stored on another shard than that of its key")
 )
 
 // Error is why an item was not delivered. After Throttled, Unavailable, Canceled and Closed it may be on the stream all the same:
@@ -59,16 +67,33 @@ func CodeOf(err error) Code {
 
 // UndeliveredError is what Close returns when items that had been taken were not delivered.
 type UndeliveredError struct {
-	Count int   // items
-	Err   error // why Close did not wait longer, or nil if every item had its attempts
+	Count   int    // items
+	Spooled int    // of them, those that the spool keeps for the next start
+	Items   []Item // all of them, the items of one partition key in their order; copies that belong to the caller
+	Err     error  // why Close did not wait longer, or nil if every item had its attempts
 }
 
 // Error describes the loss for people.
 func (e *UndeliveredError) Error() string {
-	if e.Err == nil {
-		return fmt.Sprintf("close producer: %d items not delivered", e.Count)
+	text := fmt.Sprintf("close producer: %d items not delivered", e.Count)
+	if e.Spooled > 0 {
+		text += fmt.Sprintf(", %d of them kept in the spool", e.Spooled)
 	}
-	return fmt.Sprintf("close producer: %d items not delivered: %v", e.Count, e.Err)
+	if e.Err != nil {
+		text += fmt.Sprintf(": %v", e.Err)
+	}
+	return text
+}
+
+// add notes the items of a record that was not delivered.
+func (e *UndeliveredError) add(r *record) {
+	for p := r.head; p != nil; p = p.next {
+		e.Items = append(e.Items, Item{PartitionKey: r.lane.key, Data: bytes.Clone(p.data)})
+		if p.spool > 0 && keeps(r.result) {
+			e.Spooled++
+		}
+	}
+	e.Count = len(e.Items)
 }
 
 // Unwrap returns why Close did not wait longer.

@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -56,14 +57,12 @@ func (p *Producer) seal() []*epoch {
 // Close takes no more items, sends what there is without lingering, waits until everything is resolved, and ends the sender loop. When ctx
 // ends first it gives up: it cancels the requests in flight and waits only for them to return.
 //
-// The error is an *UndeliveredError if items that had been taken were not delivered since Close began, else nil; their callers have
-// it too. Further calls wait like the first and report the same loss.
+// The error holds an *UndeliveredError if items that had been taken were not delivered since Close began: it names them, and their callers
+// have it too. With a spool, those that Close gave up stay there for the next start. Further calls wait like the first and report the
+// same loss.
 func (p *Producer) Close(ctx context.Context) error {
 	p.mu.Lock()
-	if !p.closed {
-		p.closed = true
-		p.lostFrom = p.stats.Failed
-	}
+	p.closed = true
 	p.notify()
 	p.mu.Unlock()
 
@@ -75,8 +74,13 @@ func (p *Producer) Close(ctx context.Context) error {
 		p.cancel()
 		<-p.done
 	}
-	if n := p.Stats().Failed - p.lostFrom; n > 0 {
-		return &UndeliveredError{Count: int(n), Err: cause}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var lost error
+	if p.lost.Count > 0 {
+		e := p.lost
+		e.Err = cause
+		lost = &e
 	}
-	return nil
+	return errors.Join(lost, p.spoolErr)
 }

@@ -3,17 +3,20 @@ package producer_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
 	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/event/kpl"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/stream"
 )
@@ -51,6 +54,11 @@ func TestOntoTheEmbeddedStream(t *testing.T) {
 	})
 	t.Run("in process", func(t *testing.T) { deliver(t, broker.Client(), "direct") })
 	t.Run("over HTTP", func(t *testing.T) { deliver(t, overHTTP, "wire") })
+	t.Run("through reshards", func(t *testing.T) { reshards(t, broker.Client(), "resharded", producer.Options{}) })
+	t.Run("through reshards, aggregated by key", func(t *testing.T) {
+		reshards(t, broker.Client(), "resharded-aggregated", producer.Options{Aggregation: producer.AggregateKeys})
+	})
+	t.Run("aggregated by shard", func(t *testing.T) { aggregated(t, broker.Client(), "aggregated") })
 	t.Run("no stream", func(t *testing.T) { refused(t, broker.Client()) })
 	t.Run("no stream over HTTP", func(t *testing.T) { refused(t, overHTTP) })
 }
@@ -101,6 +109,99 @@ func deliver(t *testing.T, client api, name string) {
 	}
 }
 
+// reshards changes the number of shards again and again while events are put. Each event is stored once, each visitor's in their order.
+func reshards(t *testing.T, client *stream.Client, name string, o producer.Options) {
+	const visitors = 20
+	create(t, client, name)
+	o.Shards = client
+	p, err := producer.New(client, name, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var all sync.WaitGroup
+	want := make([][]string, visitors)
+	for v := range visitors {
+		all.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				e := event.Event{Site: "demo", Name: event.Pageview, ID: fmt.Sprintf("%d-%d", v, n), Visitor: fmt.Sprint(v)}
+				want[v] = append(want[v], e.ID)
+				if n%5 > 0 {
+					it := producer.Item{PartitionKey: e.PartitionKey(), Data: e.AppendJSON(nil)}
+					if err := p.PutAsync(t.Context(), it, func(r producer.Result) { succeed(t, r) }); err != nil {
+						t.Error(err)
+					}
+				} else if err := p.PutEvent(t.Context(), &e); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wait := func(until func(producer.Stats) bool) {
+		for again := time.Tick(time.Millisecond); !until(p.Stats()); {
+			<-again
+		}
+	}
+	wait(func(s producer.Stats) bool { return s.ShardLookups > 0 }) // or the first look would be at the new shards, and there would be none at others
+	for _, shards := range []int32{4, 3, 5} {
+		_, err := client.UpdateShardCount(t.Context(), &kinesis.UpdateShardCountInput{
+			StreamName: &name, TargetShardCount: &shards, ScalingType: types.ScalingTypeUniformScaling})
+		if err != nil {
+			t.Fatal(err)
+		}
+		awaitActive(t, client, name)
+		seen := p.Stats()
+		wait(func(s producer.Stats) bool { return s.Events > seen.Events+500 && s.ShardLookups > 1 })
+	}
+	stop()
+	all.Wait()
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	got := readBack(t, client, name)
+	for v := range visitors {
+		key := (&event.Event{Site: "demo", Visitor: fmt.Sprint(v)}).PartitionKey()
+		if !slices.Equal(got[key], want[v]) {
+			t.Errorf("visitor %d: %d events put, %d stored, or in another order", v, len(want[v]), len(got[key]))
+		}
+	}
+	if s := p.Stats(); s.ShardLookups < 2 || s.Failed > 0 {
+		t.Errorf("%+v, want the reshards noticed", s)
+	}
+}
+
+// aggregated puts the events of many visitors, each with one, into few records, which lie where their keys belong.
+func aggregated(t *testing.T, client *stream.Client, name string) {
+	create(t, client, name)
+	p, err := producer.New(client, name, producer.Options{Shards: client, Aggregation: producer.AggregateShards})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for again := time.Tick(time.Millisecond); p.Stats().Shards == 0; {
+		<-again
+	}
+	var its []producer.Item
+	want := map[string][]string{}
+	for v := range 400 {
+		e := event.Event{Site: "demo", Name: event.Pageview, ID: fmt.Sprint("id", v), Visitor: fmt.Sprint(v)}
+		its = append(its, producer.Item{PartitionKey: e.PartitionKey(), Data: e.AppendJSON(nil)})
+		want[e.PartitionKey()] = append(want[e.PartitionKey()], e.ID)
+	}
+	if _, err := p.PutAll(t.Context(), its); err != nil {
+		t.Error(err)
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := readBack(t, client, name); !maps.EqualFunc(got, want, slices.Equal) {
+		t.Errorf("%d keys stored, want %d", len(got), len(want))
+	}
+	if s := p.Stats(); s.Records > 10 || s.ShardLookups != 1 {
+		t.Errorf("%+v, want the visitors to share few records", s)
+	}
+}
+
 func succeed(t *testing.T, r producer.Result) {
 	if r.Err != nil || !strings.HasPrefix(r.ShardID, "shardId-") || r.SequenceNumber == "" {
 		t.Errorf("result %+v", r)
@@ -113,6 +214,11 @@ func create(t *testing.T, client api, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	awaitActive(t, client, name)
+}
+
+func awaitActive(t *testing.T, client api, name string) {
+	t.Helper()
 	for {
 		out, err := client.DescribeStreamSummary(t.Context(), &kinesis.DescribeStreamSummaryInput{StreamName: &name})
 		if err != nil {
@@ -143,9 +249,17 @@ func readBack(t *testing.T, client api, name string) map[string][]string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			next, more = out.NextShardIterator, len(out.Records) > 0
+			next, more = out.NextShardIterator, out.NextShardIterator != nil && len(out.Records) > 0
 			for _, r := range out.Records {
-				ids[*r.PartitionKey] = append(ids[*r.PartitionKey], idsOf(t, r.Data)...)
+				users := []kpl.Record{{PartitionKey: *r.PartitionKey, Data: r.Data}}
+				if kpl.IsAggregated(r.Data) {
+					if users, err = kpl.Decode(r.Data); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for _, u := range users {
+					ids[u.PartitionKey] = append(ids[u.PartitionKey], idsOf(t, u.Data)...)
+				}
 			}
 		}
 	}

@@ -1,8 +1,8 @@
 package producer
 
 import (
-	"strings"
 	"time"
+	"unsafe"
 )
 
 // itemOverhead is what an item costs of the buffer beside its bytes: its entry, its share of a lane and of a request.
@@ -14,23 +14,20 @@ type pending struct {
 	call  *call
 	epoch *epoch
 	next  *pending // the following item of the same lane or record
+	spool uint64   // its number in the spool, if there is one
 	index int32    // its place in the call
 }
 
-// lane is the queue of the items of one partition key. It is ready (in the queue's list), or busy (a record of it is in flight or
+// lane is the queue of the items of one partition key. It is ready (in its group's list), or busy (a record of it is in flight or
 // waits for its retry), never both: this alone keeps the order of a key.
 type lane struct {
 	key        string
+	group      *group
 	head, tail *pending
 	bytes      int // of the items in it, with newlines
 	busy       bool
 	since      time.Time // when it became ready
 	next       *lane     // the following ready lane
-}
-
-func newLane(key string) *lane {
-	// The caller's key may be a part of a buffer that is used again as soon as its items are resolved; the lane can outlive them.
-	return &lane{key: strings.Clone(key)}
 }
 
 func (l *lane) push(p *pending) {
@@ -43,61 +40,69 @@ func (l *lane) push(p *pending) {
 	l.bytes += len(p.data) + 1
 }
 
-// pack takes items off the front for one record of at most limit bytes, key included; at most room, and that also if the first
-// item alone is above limit. It returns nil if the first item does not fit into room.
-func (l *lane) pack(limit, room int) *record {
-	size := len(l.key) + len(l.head.data)
-	if size > room {
-		return nil
-	}
-	r := &record{lane: l, head: l.head, items: 1, size: size}
+// framing is what a record costs beside the bytes of its items.
+type framing struct {
+	alone int // with one item
+	more  int // with several
+	item  int // each of several
+}
+
+// pack takes items off the front for one record of at most limit bytes, framing included; at most room, and that also if the first
+// item alone is above limit. It returns false, and leaves the record as it is, if the first item does not fit into room.
+func (l *lane) pack(r *record, f framing, limit, room int) bool {
 	last := l.head
-	for p := last.next; p != nil && r.size+1+len(p.data) <= min(limit, room); p = p.next {
-		r.size += 1 + len(p.data)
+	size := f.alone + len(last.data)
+	if size > room {
+		return false
+	}
+	r.lane, r.head, r.items = l, last, 1
+	data := len(last.data)
+	full := f.more + f.item + len(last.data)
+	for p := last.next; p != nil && full+f.item+len(p.data) <= min(limit, room); p = p.next {
+		full += f.item + len(p.data)
+		data += len(p.data)
 		r.items++
-		last = p
+		last, size = p, full
 	}
 	l.head, last.next = last.next, nil
-	l.bytes -= r.size - len(l.key) + 1
-	return r
+	l.bytes -= data + r.items
+	r.size, r.cost = size, int64(data+r.items*(len(l.key)+itemOverhead))
+	return true
 }
 
-// record is a packed record: from the moment it is made until all its items have their result.
-type record struct {
-	lane     *lane
-	head     *pending
-	items    int
-	size     int    // key and data, in bytes
-	data     []byte // made at the first attempt
-	attempts int
-	first    time.Time // start of the first attempt
-	cause    error     // of the last attempt
-	result   Result
+// lanes makes lanes. Those that are not used any more are used again: a visitor's lane lives as long as a request.
+type lanes struct {
+	idle []*lane
+	keys []byte // where the next keys go
 }
 
-// cost is what its items take of the buffer.
-func (r *record) cost() int {
-	key := len(r.lane.key)
-	newlines := r.items - 1
-	return r.size - key - newlines + r.items*(key+itemOverhead)
-}
+const (
+	maxIdle  = 1024    // lanes
+	keyBlock = 2 << 10 // bytes
+)
 
-// bytes joins the items with newlines; a record of one item shares the caller's bytes. What was joined is let go of, so that packing does
-// not hold everything twice.
-func (r *record) bytes() []byte {
-	if r.data != nil {
-		return r.data
+// get returns an empty lane. Its key is a copy: the caller's may be a part of a buffer that is used again as soon as its items are resolved,
+// and the lane can outlive them. Short keys share blocks, which are never written again.
+func (s *lanes) get(key string) *lane {
+	var l *lane
+	if n := len(s.idle); n > 0 {
+		l, s.idle = s.idle[n-1], s.idle[:n-1]
+	} else {
+		l = &lane{}
 	}
-	r.data = r.head.data
-	if r.items > 1 {
-		r.data = make([]byte, 0, r.size-len(r.lane.key))
-		for p := r.head; p != nil; p = p.next {
-			if p != r.head {
-				r.data = append(r.data, '\n')
-			}
-			r.data = append(r.data, p.data...)
-			p.data = nil
-		}
+	if len(s.keys)+len(key) > cap(s.keys) {
+		s.keys = make([]byte, 0, max(keyBlock, len(key)))
 	}
-	return r.data
+	from := len(s.keys)
+	s.keys = append(s.keys, key...)
+	l.key = unsafe.String(&s.keys[from], len(key))
+	return l
+}
+
+// put takes a lane back that is empty and not busy.
+func (s *lanes) put(l *lane) {
+	if len(s.idle) < maxIdle {
+		l.key, l.group, l.tail = "", nil, nil
+		s.idle = append(s.idle, l)
+	}
 }

@@ -19,7 +19,8 @@ func TestLanePacks(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			l := newLane("k")
+			var spare lanes
+			l := spare.get("k")
 			for _, data := range []string{"aaa", "bbb", "ccccccccc", "d"} {
 				l.push(&pending{data: []byte(data)})
 			}
@@ -38,11 +39,13 @@ func TestLanePacks(t *testing.T) {
 }
 
 func packed(t *testing.T, l *lane, limit, room int) string {
-	r := l.pack(limit, room)
-	if r == nil {
+	o := &Options{}
+	f, _ := o.framingOf(l.key)
+	r := &record{}
+	if !l.pack(r, f, limit, room) {
 		return "-"
 	}
-	data := string(r.bytes())
+	data := string(r.bytes(o))
 	if r.size != len(l.key)+len(data) || r.items != 1+strings.Count(data, "\n") {
 		t.Errorf("%q: size %d, items %d", data, r.size, r.items)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"math/big"
 	"sync"
 	"testing"
 	"time"
@@ -12,10 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
-	"go.uber.org/goleak"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // model is a small, honest PutRecords: it holds the rules of the API, stores what it acknowledges, in order, and notes every breach
 // of what the producer promises. Its faults are injected.
@@ -25,15 +22,19 @@ type model struct {
 
 	mu       sync.Mutex
 	stored   map[string][]string // items by partition key, every copy
+	strayed  map[string]bool     // items of which every copy lies on another shard than that of their key
 	calls    []seen
 	live     map[string]bool // keys with a record in flight
 	breaches []string
+
+	shards []types.Shard // open and closed ones
 }
 
 // seen is one call as the model saw it.
 type seen struct {
 	at    time.Time
-	sizes []int // items in each record
+	key   string // of the first record
+	sizes []int  // items in each record
 }
 
 // fault says how a call goes wrong.
@@ -49,7 +50,9 @@ type fault struct {
 var errConnection = errors.New("connection reset by peer")
 
 func newModel(o Options) *model {
-	return &model{opts: o.withDefaults(), stored: map[string][]string{}, live: map[string]bool{}}
+	m := &model{opts: o.withDefaults(), stored: map[string][]string{}, strayed: map[string]bool{}, live: map[string]bool{}}
+	m.addShard(new(big.Int), new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 128), big.NewInt(1)))
+	return m
 }
 
 func (m *model) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ ...func(*kinesis.Options)) (*kinesis.PutRecordsOutput, error) {
@@ -77,17 +80,21 @@ func (m *model) PutRecords(ctx context.Context, in *kinesis.PutRecordsInput, _ .
 func (m *model) begin(in *kinesis.PutRecordsInput) fault {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	call := seen{at: time.Now()}
+	call := seen{at: time.Now(), key: *in.Records[0].PartitionKey}
 	total := 0
 	for _, r := range in.Records {
-		key, items := *r.PartitionKey, strings.Split(string(r.Data), "\n")
-		size := len(key) + len(r.Data)
+		items := m.unpack(r)
+		size := len(*r.PartitionKey) + len(r.Data)
 		total += size
 		call.sizes = append(call.sizes, len(items))
-		m.must(!m.live[key], "key %q has two records in flight", key)
-		m.must(size <= MaxItemBytes && len(key) > 0 && len(key) <= 4*MaxPartitionKeyLen, "record of %d bytes, key of %d", size, len(key))
+		mine := map[string]bool{}
+		for _, it := range items {
+			m.must(mine[it.PartitionKey] || !m.live[it.PartitionKey], "key %q has two records in flight", it.PartitionKey)
+			mine[it.PartitionKey], m.live[it.PartitionKey] = true, true
+			m.must(len(it.PartitionKey) > 0 && len(it.PartitionKey) <= 4*MaxPartitionKeyLen, "key of %d bytes", len(it.PartitionKey))
+		}
+		m.must(size <= MaxItemBytes, "record of %d bytes", size)
 		m.must(size <= m.opts.MaxRecordBytes || len(items) == 1, "packed record of %d bytes", size)
-		m.live[key] = true
 	}
 	m.must(len(in.Records) > 0 && len(in.Records) <= m.opts.MaxRecords, "request of %d records", len(in.Records))
 	m.must(total <= m.opts.MaxBytes, "request of %d bytes", total)
@@ -102,7 +109,9 @@ func (m *model) end(in *kinesis.PutRecordsInput) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, r := range in.Records {
-		delete(m.live, *r.PartitionKey)
+		for _, it := range m.unpack(r) {
+			delete(m.live, it.PartitionKey)
+		}
 	}
 }
 
@@ -115,10 +124,18 @@ func (m *model) store(in *kinesis.PutRecordsInput, f fault) *kinesis.PutRecordsO
 			out.Records = append(out.Records, types.PutRecordsResultEntry{ErrorCode: aws.String(f.refuse(i)), ErrorMessage: aws.String("slow down")})
 			continue
 		}
-		key := *r.PartitionKey
-		m.stored[key] = append(m.stored[key], strings.Split(string(r.Data), "\n")...)
+		shard := m.shardOf(*r.PartitionKey)
+		for _, it := range m.unpack(r) {
+			data := string(it.Data)
+			right := m.shardOf(it.PartitionKey) == shard
+			m.must(right || m.opts.Aggregation == AggregateShards, "key %q on a shard that is not its own", it.PartitionKey)
+			if _, again := m.strayed[data]; right || !again {
+				m.strayed[data] = !right
+			}
+			m.stored[it.PartitionKey] = append(m.stored[it.PartitionKey], data)
+		}
 		out.Records = append(out.Records, types.PutRecordsResultEntry{
-			ShardId: aws.String("shardId-000000000000"), SequenceNumber: aws.String(fmt.Sprint(len(m.stored[key])))})
+			ShardId: &shard, SequenceNumber: aws.String(fmt.Sprint(len(m.stored[*r.PartitionKey])))})
 	}
 	return out
 }
@@ -198,7 +215,11 @@ func finish(t *testing.T, p *Producer, m *model) {
 	if s.Pending != 0 || s.InFlight != 0 || s.BufferedBytes != 0 {
 		t.Errorf("left behind: %+v", s)
 	}
-	if len(q.lanes)+len(q.retries)+len(q.due)+q.ready.n+q.readyBytes != 0 {
+	left := len(q.lanes) + len(q.retries)
+	for _, g := range q.groups {
+		left += len(g.due) + g.ready.n + g.readyBytes + g.inFlight
+	}
+	if left != 0 {
 		t.Errorf("left in the queue: %+v", q)
 	}
 	if !p.room.TryAcquire(p.opts.Buffer) {

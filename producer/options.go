@@ -34,11 +34,20 @@ type Options struct {
 	// MaxRecordBytes bounds what packing makes, key included. An item that is larger by itself still goes, alone in its
 	// record. Default 128 KiB, at most 1 MiB.
 	MaxRecordBytes int
-	// Linger is how long a request waits for company while it is not full. Zero, the default, sends as soon as fewer than
-	// Concurrency requests are in flight: requests then grow by themselves with the load.
+	// Linger is how long a request waits for company while it is not full. Zero, the default, sends as soon as fewer requests are in
+	// flight than there may be: requests then grow by themselves with the load.
 	Linger time.Duration
-	// Concurrency is how many requests are in flight at most. Default 4.
+	// Concurrency is how many requests are in flight at most. Up to there the producer finds the number by itself, for each shard where
+	// shards are predicted: from 4, half of it when the stream throttles, one more where there is more to send than fits. Default 16.
 	Concurrency int
+	// Shards, if given, tells which shard a partition key falls into, so that each shard has requests of its own: one that throttles then
+	// holds up no other. Give a Linger with it, or requests are small. The client is a Shards.
+	Shards ListShardsAPI
+	// Aggregation makes records in the format of the Kinesis Producer Library. Default NoAggregation.
+	Aggregation Aggregation
+	// Compressor, if given, makes records smaller; package producer/zstd has one. The consumer of this product reads it. It cannot be
+	// combined with Aggregation. MaxRecordBytes and MaxBytes bound what there is before it.
+	Compressor Compressor
 	// Buffer bounds, in bytes, what is taken and not yet resolved, with a fixed overhead for each item. Default 64 MiB.
 	Buffer int64
 	// OnFull says what happens when the buffer has no room. Default Block.
@@ -54,23 +63,54 @@ type Options struct {
 	BackoffCap  time.Duration
 	// CallTimeout bounds one PutRecords call. Default 10 s.
 	CallTimeout time.Duration
-	// Rand draws the jitter from [0, 1). It is called by one goroutine at a time. Default math/rand/v2.
+	// Rand draws the jitter, and the ids of events that have none, from [0, 1). It is called by one goroutine at a time. Default
+	// math/rand/v2.
 	Rand func() float64
+	// Clock is the time. Default the machine's.
+	Clock Clock
+
+	// SpoolDir, if given, is a folder in which every item is kept from when it is taken until it has its result, so that a restart sends
+	// what the last run could not. One producer uses a folder at a time. An item is taken when the disk has it.
+	SpoolDir string
+	// SpoolBytes bounds the files in the folder; at least twice Buffer. Default four times Buffer.
+	SpoolBytes int64
+	// SpoolNoSync leaves it to the system when the files reach the disk: items then survive the end of the process but not of the
+	// machine.
+	SpoolNoSync bool
+	// OnReplayed is called with the result of every item of an earlier run, on the goroutine of the request.
+	OnReplayed func(Item, Result)
 }
+
+// Aggregation says whether records are made in the format of the Kinesis Producer Library, for consumers that expect it. A record of one
+// item stays as it is, as with that library.
+type Aggregation uint8
+
+const (
+	// NoAggregation joins the items of one key with newlines.
+	NoAggregation Aggregation = iota
+	// AggregateKeys makes each item of a key a user record.
+	AggregateKeys
+	// AggregateShards lets the keys of one shard share a record too. It needs Shards. See ErrMisplaced for what a reshard does to it.
+	AggregateShards
+)
 
 func (o Options) withDefaults() Options {
 	fill(&o.MaxRecords, MaxRequestRecords)
 	fill(&o.MaxBytes, 5<<20)
 	fill(&o.MaxRecordBytes, min(128<<10, o.MaxBytes))
-	fill(&o.Concurrency, 4)
+	fill(&o.Concurrency, 16)
 	fill(&o.Buffer, 64<<20)
 	fill(&o.MaxAttempts, 10)
 	fill(&o.RetryFor, 30*time.Second)
 	fill(&o.BackoffBase, 50*time.Millisecond)
 	fill(&o.BackoffCap, max(2*time.Second, o.BackoffBase))
 	fill(&o.CallTimeout, 10*time.Second)
+	fill(&o.SpoolBytes, 4*o.Buffer)
 	if o.Rand == nil {
 		o.Rand = rand.Float64
+	}
+	if o.Clock == nil {
+		o.Clock = wallClock{}
 	}
 	return o
 }
@@ -96,7 +136,21 @@ func (o Options) validate() error {
 		within("BackoffBase", o.BackoffBase, 1, time.Hour),
 		within("BackoffCap", o.BackoffCap, o.BackoffBase, time.Hour),
 		within("CallTimeout", o.CallTimeout, 1, time.Hour),
+		within("SpoolBytes", o.SpoolBytes, 2*o.Buffer, 1<<44),
+		within("Aggregation", int(o.Aggregation), int(NoAggregation), int(AggregateShards)),
+		o.together(),
 	)
+}
+
+// together names the options that do not go with one another.
+func (o Options) together() error {
+	switch {
+	case o.Aggregation == AggregateShards && o.Shards == nil:
+		return errors.New("producer: option Aggregation is AggregateShards, which needs Shards")
+	case o.Aggregation != NoAggregation && o.Compressor != nil:
+		return errors.New("producer: option Compressor cannot be combined with Aggregation: what reads aggregated records does not expect it")
+	}
+	return nil
 }
 
 func within[T int | int64 | time.Duration](name string, v, low, high T) error {

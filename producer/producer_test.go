@@ -12,6 +12,8 @@ import (
 	"unsafe"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // bubble runs a test on virtual time with a started producer, and ends both.
@@ -36,7 +38,7 @@ func TestPutAllDelivers(t *testing.T) {
 		if got := fmt.Sprint(m.sizes()); got != "[[3 2]]" {
 			t.Errorf("items by record = %s, want one request with a record for each key", got)
 		}
-		want := Stats{Events: 5, Records: 2, Requests: 1, Bytes: 2*1 + 5*15 + 3}
+		want := Stats{Events: 5, Records: 2, Requests: 1, Bytes: 2*1 + 5*15 + 3, Limit: startLimit}
 		if s := p.Stats(); s != want {
 			t.Errorf("Stats = %+v, want %+v", s, want)
 		}
@@ -265,12 +267,15 @@ func TestMemoryIsGivenBack(t *testing.T) {
 }
 
 func TestOptionsNameEverythingWrong(t *testing.T) {
-	bad := Options{MaxRecords: 501, MaxBytes: -1, Concurrency: -1, OnFull: 7, BackoffBase: time.Minute, BackoffCap: time.Second}
+	bad := Options{MaxRecords: 501, MaxBytes: -1, Concurrency: -1, OnFull: 7, BackoffBase: time.Minute, BackoffCap: time.Second, Aggregation: AggregateShards, SpoolBytes: 1}
 	_, err := New(newModel(Options{}), "clicks", bad)
-	for _, name := range []string{"MaxRecords", "MaxBytes", "Concurrency", "OnFull", "BackoffCap"} {
+	for _, name := range []string{"MaxRecords", "MaxBytes", "Concurrency", "OnFull", "BackoffCap", "which needs Shards", "SpoolBytes"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v does not name %s", err, name)
 		}
+	}
+	if _, err := New(newModel(Options{}), "clicks", Options{Aggregation: AggregateKeys, Compressor: compressor(t)}); err == nil || !strings.Contains(err.Error(), "cannot be combined") {
+		t.Errorf("aggregated and compressed: %v", err)
 	}
 	if _, err := New(nil, "clicks", Options{}); err == nil {
 		t.Error("no client, no error")
@@ -278,4 +283,50 @@ func TestOptionsNameEverythingWrong(t *testing.T) {
 	if _, err := New(newModel(Options{}), "", Options{}); err == nil {
 		t.Error("no stream, no error")
 	}
+}
+
+// An event without an id gets one that lets a second copy be told, and keeps it.
+func TestPutEventGivesAnID(t *testing.T) {
+	bubble(t, Options{}, nil, func(t *testing.T, p *Producer, m *model) {
+		ids := map[string]bool{}
+		for _, visitor := range []string{"ann", "ann", "", ""} {
+			e := event.Event{Site: "shop", Name: "pageview", Visitor: visitor}
+			if err := p.PutEvent(t.Context(), &e); err != nil {
+				t.Fatal(err)
+			}
+			key, id := e.PartitionKey(), e.ID
+			if err := p.PutEvent(t.Context(), &e); err != nil || e.ID != id || len(m.stored[key]) < 2 {
+				t.Errorf("sent again: %v, id %s, then %s", err, id, e.ID)
+			}
+			ids[id] = true
+			if !strings.HasPrefix(id, fmt.Sprintf("~%012x", time.Now().UnixMilli())) {
+				t.Errorf("the id %s does not hold the time", id)
+			}
+		}
+		if len(ids) != 4 || ids[""] {
+			t.Errorf("ids %v", ids)
+		}
+	})
+}
+
+// In compressed records the items are as they were, and they are smaller; small ones are left alone.
+func TestCompressor(t *testing.T) {
+	bubble(t, Options{Compressor: compressor(t)}, nil, func(t *testing.T, p *Producer, m *model) {
+		its := items("a", 500)
+		if _, err := p.PutAll(t.Context(), its); err != nil {
+			t.Fatal(err)
+		}
+		for i, it := range its {
+			if i >= len(m.stored["a"]) || m.stored["a"][i] != string(it.Data) {
+				t.Fatalf("item %d is not stored as it was", i)
+			}
+		}
+		packed := p.Stats().Bytes
+		if packed > 500*16/2 {
+			t.Errorf("500 items of some 16 bytes were %d on the way", packed)
+		}
+		if err := p.Put(t.Context(), item("b", 1)); err != nil || p.Stats().Bytes-packed != 1+15 {
+			t.Errorf("Put: %v; a small item was %d bytes on the way", err, p.Stats().Bytes-packed)
+		}
+	})
 }

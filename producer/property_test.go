@@ -14,19 +14,28 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"github.com/streamgauge/streamgauge/producer/zstd"
 )
 
-var seeds = flag.Int("producer.seeds", 300, "random schedules of TestEveryItemIsResolvedOnce")
+var (
+	seeds     = flag.Int("producer.seeds", 400, "random schedules of TestEveryItemIsResolvedOnce")
+	firstSeed = flag.Uint64("producer.seed", 0, "the first seed of TestEveryItemIsResolvedOnce; 0 for any")
+)
 
-// Whatever fails, and whenever: every item has exactly one result; one that is delivered is stored, one that was not taken is not; the
-// items that one goroutine put under one key are stored in its order; and the model's own rules hold (see model.begin): limits of
-// requests and records, one record of a key in flight.
+// Whatever fails, and whenever, through every reshard and restart: every item has exactly one result; one that is delivered is stored, on
+// the shard of its key, and one that was not taken is not; the items that one goroutine put under one key are stored in its order;
+// what a spool keeps is delivered by the next run; and the model's own rules hold (see model.begin): limits of requests and records,
+// one record of a key in flight.
 func TestEveryItemIsResolvedOnce(t *testing.T) {
 	first := rand.Uint64()
+	if *firstSeed != 0 {
+		first = *firstSeed
+	}
 	for seed := first; seed < first+uint64(*seeds); seed++ {
 		synctest.Test(t, func(t *testing.T) { schedule(t, rand.New(rand.NewPCG(seed, 1))) })
 		if t.Failed() {
-			t.Fatalf("seed %d", seed)
+			t.Fatalf("seed %d: -producer.seed=%d -producer.seeds=1", seed, seed)
 		}
 	}
 }
@@ -35,11 +44,13 @@ func schedule(t *testing.T, rnd *rand.Rand) {
 	o := randomOptions(rnd, split(rnd))
 	m := newModel(o)
 	m.fault = randomFaults(split(rnd))
+	w := randomWays(t, rnd, m, &o)
 	p := start(t, m, o)
+	stop := w.reshard(m, split(rnd))
 	sources := make([]*source, 1+rnd.IntN(4))
 	var all sync.WaitGroup
 	for i := range sources {
-		s := &source{id: i, p: p, rnd: split(rnd), results: map[string][]error{}}
+		s := &source{id: i, p: p, rnd: split(rnd), pad: w.pad, results: map[string][]error{}}
 		sources[i] = s
 		all.Go(func() { s.run(t) })
 	}
@@ -51,9 +62,96 @@ func schedule(t *testing.T, rnd *rand.Rand) {
 	}
 	all.Wait()
 	finish(t, p, m)
+	if o.SpoolDir != "" {
+		replayAll(t, m, o, sources)
+	}
+	stop()
 	for _, s := range sources {
 		s.verify(t, m)
 	}
+}
+
+// replayAll starts the producer again, on a stream that has recovered. What an item's result was then is what it is now.
+func replayAll(t *testing.T, m *model, o Options, sources []*source) {
+	m.mu.Lock()
+	m.fault = nil
+	m.mu.Unlock()
+	o.OnReplayed = func(it Item, r Result) {
+		for _, s := range sources {
+			s.renote(t, it, r.Err)
+		}
+	}
+	p := start(t, m, o)
+	finish(t, p, m)
+	if s := p.Stats(); s.SpoolBytes > 1000 {
+		t.Errorf("all is delivered, and the spool has %d bytes", s.SpoolBytes)
+	}
+}
+
+// ways are the ways of a schedule that are not always gone.
+type ways struct {
+	pad      int // bytes of an item, at most
+	reshards bool
+}
+
+func randomWays(t *testing.T, rnd *rand.Rand, m *model, o *Options) ways {
+	w := ways{pad: 20}
+	if rnd.IntN(2) == 0 {
+		w.reshards = true
+		o.Shards = &lister{m: m, rnd: split(rnd)}
+	}
+	switch rnd.IntN(5) {
+	case 0:
+		o.Aggregation = AggregateKeys
+	case 1:
+		if o.Shards != nil {
+			o.Aggregation = AggregateShards
+		}
+	case 2:
+		w.pad = 800
+		o.MaxBytes, o.MaxRecordBytes = 20_000, 10_000
+		o.Buffer = int64(o.MaxBytes + itemOverhead + rnd.IntN(40_000))
+		o.Compressor = compressor(t)
+	}
+	if o.Aggregation != NoAggregation {
+		o.MaxBytes += 500
+		o.MaxRecordBytes += 300
+		o.Buffer += 500
+	}
+	if rnd.IntN(8) == 0 {
+		o.SpoolDir, o.SpoolNoSync = t.TempDir(), rnd.IntN(2) == 0
+	}
+	m.opts = o.withDefaults()
+	return w
+}
+
+// reshard changes the shards now and then, until the returned function is called.
+func (w ways) reshard(m *model, rnd *rand.Rand) (stop func()) {
+	if !w.reshards {
+		return func() {}
+	}
+	end := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case <-end:
+				return
+			case <-time.After(time.Duration(rnd.IntN(400)) * time.Millisecond):
+				m.reshard(rnd)
+			}
+		}
+	})
+	return func() { close(end); done.Wait() }
+}
+
+func compressor(t *testing.T) Compressor {
+	t.Helper()
+	c, err := zstd.New(zstd.Fastest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // split makes a source of randomness for another goroutine.
@@ -122,6 +220,7 @@ type source struct {
 	id  int
 	p   *Producer
 	rnd *rand.Rand
+	pad int
 
 	mu      sync.Mutex
 	put     []string // the data of every item, in order
@@ -170,9 +269,9 @@ func (s *source) all(ctx context.Context) {
 // item makes the next item: one of few keys, which the sources share, and now and then one that is too large.
 func (s *source) item() Item {
 	key := fmt.Sprint("key", s.rnd.IntN(5))
-	pad := s.rnd.IntN(20)
+	pad := s.rnd.IntN(s.pad)
 	if s.rnd.IntN(40) == 0 {
-		pad = 1000
+		pad = 30_000
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -185,6 +284,21 @@ func (s *source) note(it Item, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.results[string(it.Data)] = append(s.results[string(it.Data)], err)
+}
+
+// renote replaces the result of an item that a spool kept. An item whose caller did not wait for it may be one of them as well.
+func (s *source) renote(t *testing.T, it Item, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data := string(it.Data)
+	if !slices.Contains(s.put, data) {
+		return
+	}
+	before := s.results[data]
+	if len(before) != 1 || !slices.Contains([]Code{Closed, Canceled, Unavailable}, CodeOf(before[0])) {
+		t.Errorf("%s came out of the spool, and had the results %v", data, before)
+	}
+	s.results[data] = []error{err}
 }
 
 // verify compares the results of a source, which has ended, with what the model stored.
@@ -205,6 +319,9 @@ func (s *source) verify(t *testing.T, m *model) {
 		code, n := CodeOf(res[0]), copies[data]
 		if code == "" && n == 0 {
 			t.Errorf("%s was said to be delivered, and was not", data)
+		}
+		if code == "" && m.strayed[data] {
+			t.Errorf("%s was said to be delivered, and lies on another shard only", data)
 		}
 		if untaken := []Code{Full, TooLarge, Invalid}; n > 0 && slices.Contains(untaken, code) {
 			t.Errorf("%s was said to be not taken (%s), and was delivered", data, code)

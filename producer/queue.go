@@ -8,23 +8,28 @@ import (
 
 // queue holds what is to be sent. It knows nothing of goroutines and clocks: its owner locks it and says what time it is.
 type queue struct {
-	opts  Options
+	opts  *Options
 	lanes map[string]*lane // of every key with an item queued or a record out
+	spare lanes
 
-	ready      laneList
-	readyBytes int
+	shards *shardMap // nil as long as shards are not predicted
+	groups []*group  // one for each open shard, or one for everything
+	turn   int       // the group that is looked at first
 
-	retries retryHeap // refused records whose backoff is not over
-	due     []*record // refused records whose backoff is over
+	retries   retryHeap // refused records whose backoff is not over
+	notBefore time.Time // nothing is sent earlier: the service has asked for it
 }
 
-func newQueue(o Options) queue { return queue{opts: o, lanes: make(map[string]*lane)} }
+func newQueue(o *Options) queue {
+	return queue{opts: o, lanes: make(map[string]*lane), groups: []*group{{limiter: newLimiter(o.Concurrency)}}}
+}
 
 // add appends an item to the lane of its key.
 func (q *queue) add(key string, p *pending, now time.Time) {
 	l := q.lanes[key]
 	if l == nil {
-		l = newLane(key)
+		l = q.spare.get(key)
+		l.group = q.groupOf(l.key)
 		q.lanes[l.key] = l
 	}
 	first := l.head == nil
@@ -32,16 +37,62 @@ func (q *queue) add(key string, p *pending, now time.Time) {
 	switch {
 	case l.busy:
 	case first:
-		q.makeReady(l, now)
+		l.group.makeReady(l, now)
 	default:
-		q.readyBytes += len(p.data) + 1
+		l.group.readyBytes += len(p.data) + 1
 	}
 }
 
-func (q *queue) makeReady(l *lane, now time.Time) {
-	l.since = now
-	q.ready.push(l)
-	q.readyBytes += l.bytes
+func (q *queue) groupOf(key string) *group {
+	if q.shards == nil {
+		return q.groups[0]
+	}
+	return q.groups[q.shards.of(hashOf(key))]
+}
+
+// remap sorts what is queued by other shards. A shard that stays keeps what is known of it.
+func (q *queue) remap(m *shardMap) {
+	known := make(map[string]*group, len(q.groups))
+	var ready []*lane
+	var due []*record
+	for _, g := range q.groups {
+		known[g.shard] = g
+		for g.ready.head != nil {
+			ready = append(ready, g.ready.pop())
+		}
+		due = append(due, g.due...)
+		g.readyBytes, g.due = 0, nil
+	}
+	q.shards, q.turn = m, 0
+	q.groups = make([]*group, len(m.open))
+	for i, s := range m.open {
+		if q.groups[i] = known[s.id]; q.groups[i] == nil {
+			q.groups[i] = &group{shard: s.id, limiter: newLimiter(q.opts.Concurrency)}
+		}
+	}
+	for _, l := range q.lanes {
+		l.group = q.groupOf(l.key)
+	}
+	for _, l := range ready {
+		l.group.makeReady(l, l.since)
+	}
+	for _, r := range due {
+		q.makeDue(r)
+	}
+}
+
+// makeDue puts a refused record to the front of what is sent. Keys that shared a shard when the record was made may not any more; as
+// none of it was stored, it can be taken apart.
+func (q *queue) makeDue(r *record) {
+	for m := r.also; m != nil; m = m.also {
+		if m.lane.group != r.lane.group {
+			for _, one := range r.split(q.opts) {
+				one.lane.group.due = append(one.lane.group.due, one)
+			}
+			return
+		}
+	}
+	r.lane.group.due = append(r.lane.group.due, r)
 }
 
 // free ends the trip of a record whose items have their results: the rest of its lane may go.
@@ -50,9 +101,10 @@ func (q *queue) free(r *record, now time.Time) {
 	l.busy = false
 	if l.head == nil {
 		delete(q.lanes, l.key)
+		q.spare.put(l)
 		return
 	}
-	q.makeReady(l, now)
+	l.group.makeReady(l, now)
 }
 
 // again keeps refused records until their backoff is over. They stay together, so that one refused request becomes one new one
@@ -61,112 +113,89 @@ func (q *queue) again(rs []*record, at time.Time) {
 	heap.Push(&q.retries, refusal{at: at, records: rs})
 }
 
-// timing says whether a request should be made now, and if not, how long until one may be (zero: not before something changes). With
-// hurry, nothing lingers.
-func (q *queue) timing(now time.Time, hurry bool) (send bool, wait time.Duration) {
+// timing returns the group for which a request should be made now, and if there is none, how long until there may be one (zero: not
+// before something changes). With hurry, nothing lingers.
+func (q *queue) timing(now time.Time, hurry bool) (*group, time.Duration) {
 	q.promote(now)
-	if len(q.due) > 0 {
-		return true, 0
+	if wait := q.notBefore.Sub(now); wait > 0 {
+		return nil, wait
 	}
+	var wait time.Duration
 	if len(q.retries) > 0 {
 		wait = q.retries[0].at.Sub(now)
 	}
-	if q.ready.n == 0 {
-		return false, wait
+	for i := range q.groups {
+		at := (q.turn + i) % len(q.groups)
+		send, rest := q.groups[at].timing(q.opts, now, hurry)
+		if send {
+			q.turn = at + 1
+			return q.groups[at], 0
+		}
+		wait = sooner(wait, rest)
 	}
-	full := q.ready.n >= q.opts.MaxRecords || q.readyBytes >= q.opts.MaxBytes
-	rest := q.ready.head.since.Add(q.opts.Linger).Sub(now)
-	if hurry || full || rest <= 0 {
-		return true, 0
+	return nil, wait
+}
+
+// sooner returns the shorter of two times to wait, where zero is for ever.
+func sooner(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
 	}
-	if wait == 0 || rest < wait {
-		wait = rest
-	}
-	return false, wait
+	return min(a, b)
 }
 
 // promote moves the retries whose backoff is over to the front of what is sent.
 func (q *queue) promote(now time.Time) {
 	for len(q.retries) > 0 && !q.retries[0].at.After(now) {
-		q.due = append(q.due, heap.Pop(&q.retries).(refusal).records...)
+		for _, r := range heap.Pop(&q.retries).(refusal).records {
+			q.makeDue(r)
+		}
 	}
 }
 
 // take makes one request of at most MaxRecords and MaxBytes: retries first, then the lanes in the order in which they became ready.
-func (q *queue) take() *request {
-	req := &request{records: make([]*record, 0, min(q.opts.MaxRecords, len(q.due)+q.ready.n))}
+func (q *queue) take(g *group) *request {
+	req := &request{group: g, records: make([]*record, 0, min(q.opts.MaxRecords, len(g.due)+g.ready.n))}
+	fresh := make(records, min(q.opts.MaxRecords, g.ready.n))
+	bytes := 0
 	for len(req.records) < q.opts.MaxRecords {
-		r := q.takeRecord(q.opts.MaxBytes - req.bytes)
+		r := g.takeRecord(q.opts, &fresh, q.opts.MaxBytes-bytes)
 		if r == nil {
 			break
 		}
 		req.records = append(req.records, r)
-		req.bytes += r.size
+		bytes += r.size
 	}
+	req.pressed = g.full(q.opts)
 	return req
 }
 
-// takeRecord takes the next record if it fits into room, else returns nil.
-func (q *queue) takeRecord(room int) *record {
-	if len(q.due) > 0 {
-		r := q.due[0]
-		if r.size > room {
-			return nil
-		}
-		q.due[0] = nil
-		q.due = q.due[1:]
-		return r
+// limit is how many requests may be in flight.
+func (q *queue) limit() int {
+	sum := 0
+	for _, g := range q.groups {
+		sum += int(g.limiter.limit)
 	}
-	l := q.ready.head
-	if l == nil {
-		return nil
-	}
-	bytes := l.bytes
-	r := l.pack(q.opts.MaxRecordBytes, room)
-	if r == nil {
-		return nil
-	}
-	q.ready.pop()
-	q.readyBytes -= bytes
-	l.busy = true
-	return r
+	return min(sum, q.opts.Concurrency)
 }
 
 // drain empties the queue of everything that is not in flight, and returns it as records that will never be sent.
-func (q *queue) drain() []*record {
-	rest := q.due
+func (q *queue) drain() (rest []*record) {
+	for _, g := range q.groups {
+		rest = append(rest, g.due...)
+	}
 	for _, r := range q.retries {
 		rest = append(rest, r.records...)
 	}
 	for _, l := range q.lanes {
 		if l.head != nil {
-			rest = append(rest, l.pack(math.MaxInt, math.MaxInt))
+			r := &record{}
+			l.pack(r, framing{}, math.MaxInt, math.MaxInt)
+			rest = append(rest, r)
 		}
 	}
 	*q = newQueue(q.opts)
 	return rest
-}
-
-// laneList is a first-in first-out list.
-type laneList struct {
-	head, tail *lane
-	n          int
-}
-
-func (s *laneList) push(l *lane) {
-	if s.head == nil {
-		s.head = l
-	} else {
-		s.tail.next = l
-	}
-	s.tail = l
-	s.n++
-}
-
-func (s *laneList) pop() {
-	l := s.head
-	s.head, l.next = l.next, nil
-	s.n--
 }
 
 // refusal is what one answer refused.

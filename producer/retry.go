@@ -3,10 +3,12 @@ package producer
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // delay returns how long to wait after the n-th attempt: full jitter, as in "Exponential Backoff And Jitter" (AWS Architecture Blog).
@@ -17,7 +19,32 @@ func (p *Producer) delay(n int) time.Duration {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return time.Duration(p.opts.Rand() * float64(limit))
+	return p.jitter(limit)
+}
+
+// jitter draws a time below d. The caller holds mu.
+func (p *Producer) jitter(d time.Duration) time.Duration {
+	return time.Duration(p.opts.Rand() * float64(d))
+}
+
+// retryAfter returns how long the service wants to be left alone, as it says in an answer without results: the header Retry-After, in
+// seconds or as a date (RFC 9110, section 10.2.3). Kinesis does not send it; what stands before it may.
+func retryAfter(records []*record, now time.Time) time.Duration {
+	answer, ok := errors.AsType[interface {
+		error
+		HTTPResponse() *smithyhttp.Response
+	}](records[0].cause)
+	if !ok || answer.HTTPResponse() == nil || answer.HTTPResponse().Response == nil {
+		return 0
+	}
+	value := answer.HTTPResponse().Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(value); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
 }
 
 // classify says what an error of a call, or of one record of it, means, and whether trying again can help. An error that is no answer of the

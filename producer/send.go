@@ -2,6 +2,7 @@ package producer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,8 +14,10 @@ import (
 
 // request is one PutRecords call.
 type request struct {
+	group   *group
 	records []*record
-	bytes   int // of keys and data
+	sent    time.Time
+	pressed bool // there was enough for another one
 }
 
 // run is the sender loop: it makes requests while there is something to send and fewer than Concurrency of them are in flight, and waits
@@ -32,30 +35,56 @@ func (p *Producer) run() {
 			p.sleep(wait)
 			continue
 		}
-		p.calls.Go(func() { p.send(req) })
+		p.hand(req)
 	}
+	close(p.work)
 	p.calls.Wait()
+	p.awaitKeeping()
 	p.giveUp()
+	p.closeSpool()
+}
+
+// hand gives a request to a sender that is idle, else to a new one. Senders live on: what a client needs of a stack grows once.
+func (p *Producer) hand(req *request) {
+	if p.senders < p.opts.Concurrency {
+		select {
+		case p.work <- req:
+		default:
+			p.senders++
+			p.calls.Go(func() { p.sendAll(req) })
+		}
+		return
+	}
+	p.work <- req // fewer requests are in flight than there are senders
+}
+
+func (p *Producer) sendAll(req *request) {
+	for more := true; more; req, more = <-p.work {
+		p.send(req)
+	}
 }
 
 // next returns the request to be made now, or how long nothing need be done (zero: until the next wake).
 func (p *Producer) next() (req *request, wait time.Duration, finished bool) {
-	now := time.Now()
+	now := p.opts.Clock.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed && p.stats.Pending == 0 {
+	if p.closed && p.stats.Pending == 0 && p.keeping == 0 {
 		return nil, 0, true
 	}
+	refresh := p.refreshIfStale(now)
 	if p.stats.InFlight >= p.opts.Concurrency {
-		return nil, 0, false
+		return nil, refresh, false
 	}
-	send, wait := p.queue.timing(now, p.closed || p.flushes > 0)
-	if !send {
-		return nil, wait, false
+	g, wait := p.queue.timing(now, p.closed || p.flushes > 0)
+	if g == nil {
+		return nil, sooner(wait, refresh), false
 	}
+	g.inFlight++
 	p.stats.InFlight++
 	p.stats.Requests++
-	req = p.queue.take()
+	req = p.queue.take(g)
+	req.sent = now
 	for _, r := range req.records {
 		if r.attempts++; r.attempts == 1 {
 			r.first = now
@@ -67,37 +96,51 @@ func (p *Producer) next() (req *request, wait time.Duration, finished bool) {
 }
 
 func (p *Producer) sleep(wait time.Duration) {
-	var timeout <-chan time.Time
 	if wait > 0 {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		timeout = t.C
+		defer p.opts.Clock.AfterFunc(wait, p.notify)()
 	}
 	select {
 	case <-p.wake:
-	case <-timeout:
 	case <-p.ctx.Done():
 	}
 }
 
 // send makes the call, sorts its records into resolved and refused, and settles both.
 func (p *Producer) send(req *request) {
-	ctx, cancel := context.WithTimeout(p.ctx, p.opts.CallTimeout)
-	out, err := p.client.PutRecords(ctx, req.input(p.stream), oneAttempt)
+	ctx, cancel := p.callContext()
+	in := req.input(p.stream, &p.opts)
+	out, err := p.client.PutRecords(ctx, in, oneAttempt)
+	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errCallTimeout) {
+		err = fmt.Errorf("%w after %v: %w", cause, p.opts.CallTimeout, err)
+	}
+	if err != nil && p.ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", errGivenUp, err)
+	}
 	cancel()
 	req.note(out, err)
-	resolved, refused, at := p.sort(req)
-	report(resolved)
-	p.settle(resolved, refused, at)
+	p.learn(req)
+	v := p.sort(req)
+	report(v.resolved)
+	p.settle(req, v)
+	p.forget(v.resolved)
+	if len(v.refused) > 0 { // they keep the others in memory, with which they were made
+		release(v.resolved)
+	}
 }
+
+// Why a call ended early.
+var (
+	errCallTimeout = errors.New("no answer")
+	errGivenUp     = errors.New("producer was closed")
+)
 
 // oneAttempt leaves retrying to the producer, which alone knows which records are still wanted.
 func oneAttempt(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} }
 
-func (req *request) input(stream string) *kinesis.PutRecordsInput {
+func (req *request) input(stream string, o *Options) *kinesis.PutRecordsInput {
 	entries := make([]types.PutRecordsRequestEntry, len(req.records))
 	for i, r := range req.records {
-		entries[i].Data = r.bytes()
+		entries[i].Data = r.bytes(o)
 		entries[i].PartitionKey = &r.lane.key
 	}
 	return &kinesis.PutRecordsInput{StreamName: &stream, Records: entries}
@@ -122,8 +165,17 @@ func (req *request) note(out *kinesis.PutRecordsOutput, err error) {
 	}
 }
 
-// sort decides for each record whether it is resolved or sent again, at a time that is the same for all of them.
-func (p *Producer) sort(req *request) (resolved, refused []*record, at time.Time) {
+// verdict is what becomes of the records of a request.
+type verdict struct {
+	resolved  []*record
+	refused   []*record
+	throttled int           // of both
+	at        time.Time     // when the refused ones are sent again: together, so that they stay one request
+	pause     time.Duration // how long the service wants to be left alone
+}
+
+// sort decides for each record whether it is resolved or sent again.
+func (p *Producer) sort(req *request) (v verdict) {
 	most := 0
 	for _, r := range req.records {
 		if r.cause != nil {
@@ -131,60 +183,90 @@ func (p *Producer) sort(req *request) (resolved, refused []*record, at time.Time
 		}
 	}
 	if most == 0 {
-		return req.records, nil, at
+		v.resolved = req.records
+		return v
 	}
-	at = time.Now().Add(p.delay(most))
+	now := p.opts.Clock.Now()
+	v.pause = retryAfter(req.records, now)
+	v.at = now.Add(v.pause + p.delay(most))
 	for _, r := range req.records {
 		if r.cause == nil {
-			resolved = append(resolved, r)
+			v.resolved = append(v.resolved, r)
 			continue
 		}
 		code, retry := classify(r.cause)
-		if retry && r.attempts < p.opts.MaxAttempts && at.Sub(r.first) <= p.opts.RetryFor {
-			refused = append(refused, r)
+		if code == Throttled {
+			v.throttled++
+		}
+		if retry && r.attempts < p.opts.MaxAttempts && v.at.Sub(r.first) <= p.opts.RetryFor {
+			v.refused = append(v.refused, r)
 			continue
 		}
 		r.result = Result{Err: &Error{Code: code, Attempts: r.attempts, Err: r.cause}}
-		resolved = append(resolved, r)
+		v.resolved = append(v.resolved, r)
 	}
-	return resolved, refused, at
+	return v
 }
 
 // report calls the callbacks. It comes before settle, which lets the next record of a key go: so a key's callbacks keep their order.
 func report(resolved []*record) {
 	for _, r := range resolved {
-		for e := r.head; e != nil; e = e.next {
-			if e.call.fn != nil {
-				e.call.fn(r.result)
+		for m := r; m != nil; m = m.also {
+			if m != r {
+				m.result, m.attempts = r.result, r.attempts
+			}
+			if m.misplaced {
+				m.result.Err = &Error{Code: Misplaced, Attempts: r.attempts, Err: ErrMisplaced}
+			}
+			for e := m.head; e != nil; e = e.next {
+				if e.call.fn != nil {
+					e.call.fn(m.result)
+				}
 			}
 		}
 	}
 }
 
 // settle ends a request: it hands out results, frees lanes and room, and keeps what is to be sent again.
-func (p *Producer) settle(resolved, refused []*record, at time.Time) {
-	now := time.Now()
+func (p *Producer) settle(req *request, v verdict) {
+	now := p.opts.Clock.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.InFlight--
-	for _, r := range resolved {
-		p.resolve(r)
-		p.queue.free(r, now)
+	p.stats.RequestTime += now.Sub(req.sent)
+	p.stats.Throttled += uint64(v.throttled)
+	req.group.inFlight--
+	if v.throttled > 0 {
+		req.group.limiter.throttled(req.sent, now)
+	} else if len(v.refused) == 0 {
+		req.group.limiter.passed(req.pressed)
 	}
-	if len(refused) > 0 {
-		p.queue.again(refused, at)
+	for _, r := range v.resolved {
+		for m := r; m != nil; m = m.also {
+			p.resolve(m, r == m)
+			p.queue.free(m, now)
+		}
+	}
+	if len(v.refused) > 0 {
+		p.queue.again(v.refused, v.at)
+	}
+	if until := now.Add(min(v.pause, p.opts.RetryFor)); v.pause > 0 && until.After(p.queue.notBefore) {
+		p.queue.notBefore = until
 	}
 	p.notify()
 }
 
 // resolve gives the items of a record their result. The caller holds mu.
-func (p *Producer) resolve(r *record) {
+func (p *Producer) resolve(r *record, leads bool) {
 	for e := r.head; e != nil; e = e.next {
 		e.call.resolve(int(e.index), r.result.Err)
 		e.epoch.resolve()
 	}
-	p.stats.resolved(r)
-	p.room.Release(int64(r.cost()))
+	p.stats.resolved(r, leads)
+	if p.closed && r.result.Err != nil {
+		p.lost.add(r)
+	}
+	p.room.Release(r.cost)
 }
 
 // giveUp resolves what was never sent to its end because Close gave up; there is nothing of it otherwise.
@@ -199,6 +281,8 @@ func (p *Producer) giveUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range rest {
-		p.resolve(r)
+		for m := r; m != nil; m = m.also {
+			p.resolve(m, r == m)
+		}
 	}
 }

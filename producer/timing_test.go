@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 func async(t *testing.T, p *Producer, its ...Item) {
@@ -131,6 +136,57 @@ func TestJitterIsFull(t *testing.T) {
 	})
 }
 
+// asked is the answer of something before Kinesis that wants to be left alone for a while.
+func asked(status int, retryAfter string) error {
+	h := http.Header{}
+	h.Set("Retry-After", retryAfter)
+	return &awshttp.ResponseError{ResponseError: &smithyhttp.ResponseError{
+		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status, Header: h}},
+		Err:      &smithy.GenericAPIError{Code: "UnknownError", Fault: smithy.FaultUnknown},
+	}}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for _, c := range []struct {
+		name, value string
+		want        time.Duration
+	}{
+		{"seconds", "3", 3 * time.Second},
+		{"a date", "Sat, 01 Jan 2000 00:00:07 GMT", 7 * time.Second}, // virtual time begins with the year 2000
+		{"a date that is past", "Fri, 31 Dec 1999 00:00:07 GMT", 0},
+		{"rubbish", "soon", 0},
+		{"nothing", "", 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := Options{Rand: func() float64 { return 0.5 }, BackoffBase: 100 * time.Millisecond}
+			bubble(t, o, first(1, fault{err: asked(503, c.value)}), func(t *testing.T, p *Producer, m *model) {
+				began := time.Now()
+				async(t, p, item("a", 0))
+				synctest.Wait()
+				if err := p.Put(t.Context(), item("b", 0)); err != nil || time.Since(began) != c.want {
+					t.Errorf("a fresh item: %v after %v, want it to wait as asked, %v", err, time.Since(began), c.want)
+				}
+				if err := p.Flush(t.Context()); err != nil || time.Since(began) != c.want+50*time.Millisecond {
+					t.Errorf("the refused one: %v after %v, want the jitter after what was asked, %v", err, time.Since(began), c.want)
+				}
+			})
+		})
+	}
+}
+
+// Who asks for more time than there is gets no second attempt; what comes later waits at most as long as a record is tried.
+func TestRetryAfterIsTooLong(t *testing.T) {
+	bubble(t, Options{RetryFor: 5 * time.Second}, first(1, fault{err: asked(429, "86400")}), func(t *testing.T, p *Producer, m *model) {
+		began := time.Now()
+		if err := p.Put(t.Context(), item("a", 0)); CodeOf(err) != Throttled || time.Since(began) != 0 {
+			t.Errorf("%v after %v, want it to give up at once", err, time.Since(began))
+		}
+		if err := p.Put(t.Context(), item("a", 1)); err != nil || time.Since(began) != 5*time.Second {
+			t.Errorf("%v after %v", err, time.Since(began))
+		}
+	})
+}
+
 func TestRetryForBoundsARecord(t *testing.T) {
 	o := Options{BackoffBase: time.Second, BackoffCap: time.Second, RetryFor: 3500 * time.Millisecond, Rand: func() float64 { return 1 }}
 	bubble(t, o, always(fault{refuse: throttle}), func(t *testing.T, p *Producer, m *model) {
@@ -213,6 +269,9 @@ func TestCloseSaysWhatWasNotDelivered(t *testing.T) {
 				if lost, ok := errors.AsType[*UndeliveredError](err); !ok || lost.Count != 3 || !errors.Is(lost.Err, c.cause) {
 					t.Errorf("Close = %v, want three items not delivered", err)
 				}
+				if lost, ok := errors.AsType[*UndeliveredError](err); ok && !slices.EqualFunc(lost.Items, items("a", 3), sameItem) {
+					t.Errorf("Close names %s", lost.Items)
+				}
 				if m.mu.Lock(); len(m.live) > 0 {
 					t.Error("a call outlived Close")
 				}
@@ -226,6 +285,51 @@ func TestCloseSaysWhatWasNotDelivered(t *testing.T) {
 			})
 		})
 	}
+}
+
+func sameItem(a, b Item) bool {
+	return a.PartitionKey == b.PartitionKey && string(a.Data) == string(b.Data)
+}
+
+// What Close gives up stays in the spool, though the attempt that it broke off was the last: nobody knows whether it would have failed.
+func TestWhatCloseGivesUpStaysInTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{MaxAttempts: 1, CallTimeout: time.Hour, SpoolDir: t.TempDir()}
+		m := newModel(o)
+		m.fault = first(1, fault{took: time.Minute})
+		p := start(t, m, o)
+		async(t, p, items("a", 3)...)
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if lost, ok := errors.AsType[*UndeliveredError](p.Close(ctx)); !ok || lost.Count != 3 || lost.Spooled != 3 {
+			t.Errorf("Close = %+v, want three items not delivered and kept", lost)
+		}
+		p = start(t, m, o)
+		finish(t, p, m)
+		if s := p.Stats(); s.Replayed != 3 || len(m.stored["a"]) != 3 {
+			t.Errorf("%+v, stored %v", s, m.stored["a"])
+		}
+	})
+}
+
+// What failed by itself does not stay: its caller was told.
+func TestWhatFailedDoesNotStayInTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := Options{MaxAttempts: 1, SpoolDir: t.TempDir()}
+		m := newModel(o)
+		m.fault = first(1, fault{err: errConnection})
+		p := start(t, m, o)
+		if err := p.Put(t.Context(), item("a", 0)); CodeOf(err) != Unavailable {
+			t.Errorf("Put: %v", err)
+		}
+		finish(t, p, m)
+		p = start(t, m, o)
+		finish(t, p, m)
+		if s := p.Stats(); s.Replayed != 0 {
+			t.Errorf("%+v", s)
+		}
+	})
 }
 
 // A call that waits for room when the producer is closed gets an answer.

@@ -1,0 +1,5 @@
+package spool
+
+import "errors"
+
+var errInUse = errors.New("another producer uses it")
