@@ -125,13 +125,22 @@ type Store interface {
 	// at the first error, which is the last pair that it yields.
 	ScanLogs(ctx context.Context, r Range, parts Parts) iter.Seq2[Entry, error]
 
+	// DropLogs removes every delta of all logs of a partition; its items stay. It is for logs that nobody appends to any more: an Append that is
+	// under way, or repeated later, may or may not survive. What was answered before is found by no call that is made after the answer. It is
+	// Relaxed in the sense of [Write], and may be repeated: after an error some of the deltas may be gone.
+	//
+	// Of each log, a Read, or a scan forwards, that runs meanwhile sees all deltas, or the first ones up to some number, or none: never delta
+	// n+1 without n. Each delta that it yields with Bodies has its body. A scan with Reverse that runs meanwhile may miss any of them.
+	DropLogs(ctx context.Context, partition string) error
+
 	// Get returns an item, or ErrNotFound. It sees every Put that was answered before it was called.
 	Get(ctx context.Context, key Key) (Item, error)
 
 	// Put writes an item under the condition of w and returns its new revision, or ErrConflict.
 	Put(ctx context.Context, key Key, value []byte, w Write) (Revision, error)
 
-	// Delete removes an item under the condition of w; deleting what does not exist is ErrConflict unless w.Any.
+	// Delete removes an item under the condition of w; deleting what does not exist is ErrConflict unless w.Any. Where
+	// an answer was lost on the way and the item is gone, it may answer nil though it was another's call that removed it.
 	Delete(ctx context.Context, key Key, w Write) error
 
 	// Scan yields the items of a partition in the range, in order of Sort (backwards with Reverse). It stops at the first error, which

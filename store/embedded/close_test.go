@@ -42,6 +42,7 @@ var calls = map[string]func(context.Context, *Store) error{
 		}
 		return last
 	},
+	"DropLogs": func(ctx context.Context, s *Store) error { return s.DropLogs(ctx, "p") },
 	"Scan": func(ctx context.Context, s *Store) (last error) {
 		for _, err := range s.Scan(ctx, store.Range{Partition: "p"}) {
 			last = err

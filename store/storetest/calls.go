@@ -30,6 +30,12 @@ func everyCall(ctx context.Context, s use, partition, sort string, check func(ca
 	check("Delete", s.Delete(ctx, key, store.Write{Any: true}))
 }
 
+// everyWide makes every call that is about a whole partition.
+func everyWide(ctx context.Context, s use, partition string, check func(call string, err error)) {
+	everyScan(ctx, s, store.Range{Partition: partition}, check)
+	check("DropLogs", s.DropLogs(ctx, partition))
+}
+
 func everyScan(ctx context.Context, s use, r store.Range, check func(call string, err error)) {
 	check("ScanLogs", lastError(s.t, s.ScanLogs(ctx, r, store.Bodies)))
 	check("Scan", lastError(s.t, s.Scan(ctx, r)))
@@ -42,7 +48,7 @@ func testBadKeys(t *testing.T, s use) {
 		check := func(call string, err error) { t.Helper(); wantError(t, call+" with key: "+name, err, store.ErrKey) }
 		everyCall(t.Context(), s, bad, "sort", check)
 		everyCall(t.Context(), s, "partition", bad, check)
-		everyScan(t.Context(), s, store.Range{Partition: bad}, check)
+		everyWide(t.Context(), s, bad, check)
 	}
 }
 
@@ -78,10 +84,11 @@ func testCancelled(t *testing.T, s use) {
 		wantError(t, call+" with a cancelled context", err, context.Canceled)
 	}
 	everyCall(ctx, s, "partition", "sort", check)
-	everyScan(ctx, s, store.Range{Partition: "partition"}, check)
+	everyWide(ctx, s, "partition", check)
 	if got := s.get(testKey); string(got.Value) != "before" {
 		t.Errorf("a cancelled call wrote %q", got.Value)
 	}
+	wantEntries(t, s.read(testLog, 0, store.Bodies), []store.Entry{entry(testLog, 1, "before", nonce(7))}, store.Bodies)
 }
 
 // What is given to the store may be changed as soon as the call returns, and so may what it returns.

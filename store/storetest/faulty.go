@@ -14,9 +14,9 @@ var ErrInjected = errors.New("storetest: injected fault")
 
 // Op is a call that is about to be made.
 type Op struct {
-	Method    string // "Append", "Read", "ScanLogs", "Get", "Put", "Delete" or "Scan"
+	Method    string // "Append", "Read", "ScanLogs", "DropLogs", "Get", "Put", "Delete" or "Scan"
 	Partition string
-	Sort      string // the Sort of a Key, the Log of a LogKey, the From of a Range
+	Sort      string // the Sort of a Key, the Log of a LogKey, the From of a Range; empty for DropLogs
 	N         uint32 // the number appended, or the number after which is read
 }
 
@@ -69,6 +69,13 @@ func (f *faulty) Put(ctx context.Context, key store.Key, value []byte, w store.W
 func (f *faulty) Delete(ctx context.Context, key store.Key, w store.Write) error {
 	_, err := inject(f.hook(Op{"Delete", key.Partition, key.Sort, 0}), func() (struct{}, error) {
 		return struct{}{}, f.inner.Delete(ctx, key, w)
+	})
+	return err
+}
+
+func (f *faulty) DropLogs(ctx context.Context, partition string) error {
+	_, err := inject(f.hook(Op{"DropLogs", partition, "", 0}), func() (struct{}, error) {
+		return struct{}{}, f.inner.DropLogs(ctx, partition)
 	})
 	return err
 }

@@ -2,8 +2,9 @@ package storetest
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -161,31 +162,44 @@ func testOneCreator(t *testing.T, s use) {
 	}
 }
 
+// Writers add their names to one value. An error that is not named leaves open whether a write was applied, and the value tells; ErrConflict says that
+// it was not, and must not be said of one that was.
 func testNoUpdateIsLost(t *testing.T, s use) {
 	const writers, each = 4, 20
-	s.put(testKey, string(make([]byte, 8)), store.Write{})
-	concurrently(writers, func(int) {
-		for range each {
-			if err := increment(t, s); err != nil {
+	s.put(testKey, "", store.Write{})
+	concurrently(writers, func(w int) {
+		for i := range each {
+			if err := add(t, s, byte(w*each+i)); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	if got := binary.BigEndian.Uint64(s.get(testKey).Value); got != writers*each {
-		t.Fatalf("counted %d, want %d", got, writers*each)
+	value := s.get(testKey).Value
+	slices.Sort(value)
+	for i := range writers * each {
+		if len(value) != writers*each || value[i] != byte(i) {
+			t.Fatalf("added %v, want each number below %d once", value, writers*each)
+		}
 	}
 }
 
-func increment(t *testing.T, s store.Store) error {
-	for {
+// add appends a name to the value of testKey. Nobody else adds it.
+func add(t *testing.T, s store.Store, name byte) error {
+	for refused := false; ; {
 		item, err := s.Get(t.Context(), testKey)
 		if err != nil {
 			return err
 		}
-		value := binary.BigEndian.AppendUint64(nil, binary.BigEndian.Uint64(item.Value)+1)
-		_, err = s.Put(t.Context(), testKey, value, store.Write{Expect: item.Revision, Relaxed: true})
-		if !errors.Is(err, store.ErrConflict) {
-			return err
+		if bytes.IndexByte(item.Value, name) >= 0 {
+			if refused {
+				return fmt.Errorf("%d is there, but its write was answered ErrConflict", name)
+			}
+			return nil
 		}
+		_, err = s.Put(t.Context(), testKey, append(item.Value, name), store.Write{Expect: item.Revision, Relaxed: true})
+		if err == nil {
+			return nil
+		}
+		refused = errors.Is(err, store.ErrConflict)
 	}
 }

@@ -84,6 +84,17 @@ func (m *Memory) ScanLogs(ctx context.Context, r store.Range, parts store.Parts)
 	})
 }
 
+// DropLogs implements [store.Store]. They go all at once.
+func (m *Memory) DropLogs(ctx context.Context, partition string) error {
+	if err := check(ctx, partition); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.logs, partition)
+	return nil
+}
+
 // Get implements [store.Store].
 func (m *Memory) Get(ctx context.Context, key store.Key) (store.Item, error) {
 	if err := check(ctx, key.Partition, key.Sort); err != nil {

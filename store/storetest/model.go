@@ -18,7 +18,7 @@ func testModel(t *testing.T, s use) {
 		m := &model{T: rt, real: use{rt, s.Store}, twin: use{rt, NewMemory()}, base: fmt.Sprintf("model %d", round)}
 		m.revisions = map[store.Key][]revisions{}
 		rt.Repeat(map[string]func(*rapid.T){
-			"append": m.append, "read": m.read, "scanLogs": m.scanLogs,
+			"append": m.append, "read": m.read, "scanLogs": m.scanLogs, "dropLogs": m.dropLogs,
 			"put": m.put, "delete": m.delete, "get": m.get, "scan": m.scan,
 		})
 	})
@@ -77,6 +77,12 @@ func (m *model) read(t *rapid.T) {
 func (m *model) scanLogs(t *rapid.T) {
 	r, parts := m.within(t), m.parts(t)
 	wantEntries(t, m.real.scanLogs(r, parts), m.twin.scanLogs(r, parts), parts)
+}
+
+func (m *model) dropLogs(t *rapid.T) {
+	partition := m.partition(t)
+	m.real.dropLogs(partition)
+	m.twin.dropLogs(partition)
 }
 
 // condition draws a Write for either store: any, "must not exist", or one of the revisions that the key has had.

@@ -20,6 +20,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}{
 		{"Log", logCases},
 		{"ScanLogs", scanLogCases},
+		{"DropLogs", dropCases},
 		{"Item", itemCases},
 		{"Scan", scanCases},
 		{"Call", callCases},
@@ -99,6 +100,13 @@ func (s use) read(key store.LogKey, after uint32, parts store.Parts) []store.Ent
 func (s use) scanLogs(r store.Range, parts store.Parts) []store.Entry {
 	s.t.Helper()
 	return all(s.t, s.ScanLogs(s.t.Context(), r, parts))
+}
+
+func (s use) dropLogs(partition string) {
+	s.t.Helper()
+	if err := s.DropLogs(s.t.Context(), partition); err != nil {
+		s.t.Fatalf("DropLogs(%q): %v", partition, err)
+	}
 }
 
 func (s use) get(key store.Key) store.Item {

@@ -33,8 +33,14 @@ func TestFaulty(t *testing.T) {
 			}
 			everyCall(t.Context(), s, "p", "s", check)
 			everyScan(t.Context(), s, store.Range{Partition: "p"}, check)
-			if got := len(inner.read(store.LogKey{Partition: "p", Log: "s"}, 0, store.Heads)) == 1; got != wantApplied {
+			log := store.LogKey{Partition: "p", Log: "s"}
+			if got := len(inner.read(log, 0, store.Heads)) == 1; got != wantApplied {
 				t.Errorf("the append was applied: %v, want %v", got, wantApplied)
+			}
+			inner.append(log, 1, delta("x"), nonce(1))
+			check("DropLogs", s.DropLogs(t.Context(), "p"))
+			if got := len(inner.read(log, 0, store.Heads)) == 0; got != wantApplied {
+				t.Errorf("the logs were dropped: %v, want %v", got, wantApplied)
 			}
 		})
 	}
