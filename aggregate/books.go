@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store"
 )
 
 // Books are the ledger of a site beside what its doors accepted.
@@ -34,7 +35,10 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 	}
 	var b Books
 	for _, s := range sites {
-		if err := r.pieces(ctx, s, sp.from, sp.to, func(_ int64, sum *Summary) { b.Ledger.Merge(sum.Ledger) }); err != nil {
+		if err := r.pieces(ctx, s, sp, days, store.Heads, func(p piece) error {
+			b.Ledger.Merge(p.ledger)
+			return nil
+		}); err != nil {
 			return b, err
 		}
 		acc, err := readAccounts(ctx, r.store, s.ID, sp)

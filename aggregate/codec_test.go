@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"reflect"
@@ -13,74 +14,107 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 )
 
-func drawRows(t *rapid.T, label string) map[string]uint64 {
-	return rapid.MapOfN(rapid.String(), rapid.Uint64Range(1, 1<<40), 0, 8).Draw(t, label)
-}
-
-func drawSummary(t *rapid.T) *Summary {
-	s := NewSummary()
-	s.Names, s.Pages, s.Truncated = drawRows(t, "names"), drawRows(t, "pages"), rapid.Bool().Draw(t, "truncated")
+func drawLedger(t *rapid.T) Ledger {
 	number := rapid.Uint64Range(0, 1<<50)
-	s.Ledger = Ledger{
+	l := Ledger{
 		Received: number.Draw(t, "received"), Counted: number.Draw(t, "counted"), Duplicate: number.Draw(t, "duplicate"), Bot: number.Draw(t, "bot"),
 		Late: number.Draw(t, "late"), Quarantined: number.Draw(t, "quarantined"),
 	}
-	if reasons := drawRows(t, "reasons"); len(reasons) > 0 {
-		s.Ledger.Reasons = reasons
+	if reasons := rapid.MapOfN(rapid.String(), rapid.Uint64Range(1, 1<<40), 0, 8).Draw(t, "reasons"); len(reasons) > 0 {
+		l.Reasons = reasons
 	}
-	for range rapid.IntRange(0, 5).Draw(t, "hits") {
-		s.Sample.Add(rapid.Uint64().Draw(t, "visitor"), sketch.Hit{At: rapid.Int64Range(0, event.MaxTimeMS).Draw(t, "at"), Name: "n", Page: "/p"})
+	return l
+}
+
+// sealedOf is the summary of hits, each of a visitor of its own.
+func sealedOf(l Ledger, hits ...*sketch.Hit) sealed {
+	var b sketch.Builder
+	for i, h := range hits {
+		b.Add(uint64(i)<<40+7, h)
 	}
+	s := sealed{ledger: l}
+	s.sample, s.rest = b.Seal()
 	return s
 }
 
-func sameSummary(a, b *Summary) bool {
-	return string(encodeSummary(a)) == string(encodeSummary(b)) && reflect.DeepEqual(a.Ledger, b.Ledger) &&
-		maps.Equal(a.Names, b.Names) && maps.Equal(a.Pages, b.Pages) && a.Truncated == b.Truncated
+func drawSealed(t *rapid.T) sealed {
+	var hits []*sketch.Hit
+	for range rapid.IntRange(0, 5).Draw(t, "hits") {
+		h := &sketch.Hit{At: rapid.Int64Range(0, event.MaxTimeMS).Draw(t, "at")}
+		h.Text[sketch.Name], h.Text[sketch.Page] = rapid.String().Draw(t, "name"), rapid.String().Draw(t, "page")
+		hits = append(hits, h)
+	}
+	return sealedOf(drawLedger(t), hits...)
 }
 
 func TestDeltaRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &delta{
 			ids: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "ids"), guards: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "guards"),
-			sum: drawSummary(t),
+			holds: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "holds"), holder: rapid.Uint32Min(1).Draw(t, "holder"),
+			made: drawSealed(t),
 		}
 		for _, tag := range rapid.SliceOfN(rapid.Uint32(), 1, 5).Draw(t, "tags") {
 			d.tags = append(d.tags, tagged{tag, Outcome(rapid.IntRange(1, 5).Draw(t, "outcome"))})
 		}
 		encoded := d.encode()
-		got, err := decodeDelta(encoded.Body, true)
-		if err != nil || !sameSummary(got.sum, d.sum) {
-			t.Fatalf("%+v %v", got, err)
+		for _, withSummary := range []bool{true, false} {
+			got, err := decodeDelta(encoded.Body, withSummary)
+			if err != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.tags, d.tags) || !reflect.DeepEqual(got.holds, d.holds) || got.holder != d.holder {
+				t.Fatalf("%+v %v, want %+v", got, err, d)
+			}
+			if withSummary != (got.sum != nil) {
+				t.Fatalf("summary wanted: %v, got %v", withSummary, got.sum)
+			}
+			if withSummary {
+				checkSummary(t, got.sum, d.made)
+			}
 		}
-		got.sum = d.sum
-		if !reflect.DeepEqual(got, d) {
-			t.Fatalf("%+v, want %+v", got, d)
-		}
-		got, err = decodeDelta(encoded.Body, false)
-		if err != nil || got.sum != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.tags, d.tags) {
-			t.Fatalf("without the summary: %+v %v", got, err)
-		}
-		checkHead(t, d.sum, encoded.Head)
+		checkHead(t, d.made, encoded.Head)
 	})
 }
 
+// checkSummary holds what was read against what was written.
+func checkSummary(t interface{ Fatalf(string, ...any) }, got *Summary, want sealed) {
+	var all parts
+	all.add(got)
+	again, err := all.merge()
+	if err != nil || !bytes.Equal(again.appendTo(nil), want.appendTo(nil)) || !reflect.DeepEqual(got.Ledger, want.ledger) {
+		t.Fatalf("%+v %v, want %+v", got, err, want)
+	}
+}
+
 // checkHead checks what holds of every head.
-func checkHead(t interface{ Fatalf(string, ...any) }, sum *Summary, encoded []byte) {
+func checkHead(t interface{ Fatalf(string, ...any) }, made sealed, encoded []byte) {
 	h, err := decodeHead(encoded)
 	if err != nil || len(encoded) > headBytes {
 		t.Fatalf("%d bytes, %v", len(encoded), err)
 	}
-	if h.events != sum.Events() || h.pageviews != sum.Pageviews() || !reflect.DeepEqual(h.ledger, sum.Ledger) {
-		t.Fatalf("totals are not exact: %+v of %+v", h, sum)
-	}
-	for name, n := range h.pages {
-		if sum.Pages[name] != n {
-			t.Fatalf("page %q: %d, want %d", name, n, sum.Pages[name])
+	var events, views uint64
+	names, pages := make(map[string]uint64), make(map[string]uint64)
+	for i := range made.sample.Hits() {
+		hit := made.sample.Hit(i)
+		name := hit.Text[sketch.Name]
+		names[name]++
+		if name != event.Engagement {
+			events++
+		}
+		if name == event.Pageview {
+			views++
+			pages[hit.Text[sketch.Page]]++
 		}
 	}
-	if missing := len(h.pages) < len(sum.Pages) || len(h.names) < len(sum.Names); h.cut != (missing || sum.Truncated) {
-		t.Fatalf("cut %v with %d of %d pages, %d of %d names", h.cut, len(h.pages), len(sum.Pages), len(h.names), len(sum.Names))
+	if h.events != events || h.pageviews != views || !reflect.DeepEqual(h.ledger, made.ledger) {
+		t.Fatalf("totals are not exact: %+v, want %d events, %d pageviews", h, events, views)
+	}
+	for page, n := range h.tables[headPages] {
+		if pages[page] != n {
+			t.Fatalf("page %q: %d, want %d", page, n, pages[page])
+		}
+	}
+	delete(pages, "") // absent
+	if missing := len(h.tables[headPages]) < len(pages) || len(h.tables[headNames]) < len(names); h.cut != missing {
+		t.Fatalf("cut %v with %d of %d pages, %d of %d names", h.cut, len(h.tables[headPages]), len(pages), len(h.tables[headNames]), len(names))
 	}
 }
 
@@ -100,51 +134,62 @@ func TestHeadsAreSmall(t *testing.T) {
 		{"ordinary", func(i int) (string, string) { return event.Pageview, fmt.Sprintf("/%d", i%5) }},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
-			sum := NewSummary()
+			var ledger Ledger
+			var hits []*sketch.Hit
 			for i := range 2000 {
-				name, page := c.fill(i)
-				sum.Add(name, page, int64(i), uint64(i)<<32)
-				sum.Ledger.Book(Outcome(1+i%5), []string{"", "crawler", "not_json"}[i%3])
+				h := &sketch.Hit{At: int64(i)}
+				h.Text[sketch.Name], h.Text[sketch.Page] = c.fill(i)
+				hits = append(hits, h)
+				ledger.Book(Outcome(1+i%5), []string{"", "crawler", "not_json"}[i%3])
 			}
-			checkHead(t, sum, encodeHead(sum))
+			made := sealedOf(ledger, hits...)
+			checkHead(t, made, headOf(&made).encode())
 		})
 	}
 }
 
 func TestRollupRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		minute := rapid.Int64Range(0, event.MaxTimeMS/minuteMS).Draw(t, "minute") * minuteMS
-		r := &rollup{minute: minute, vector: vector{}, sum: drawSummary(t)}
-		for range rapid.IntRange(0, 10).Draw(t, "logs") {
-			k := windowCell{minute + rapid.Int64Range(0, 5).Draw(t, "window")*event.WindowMS, rapid.IntRange(0, maxCells-1).Draw(t, "cell")}
-			r.vector[k] = rapid.Uint32Min(1).Draw(t, "n")
+		start := rapid.Int64Range(0, event.MaxTimeMS/minuteMS).Draw(t, "minute") * minuteMS
+		r := &rollup{
+			span: span{start, start + minuteMS}, n: rapid.Uint32Min(1).Draw(t, "n"), vector: vector{}, ledger: drawLedger(t),
+			deltas: rapid.Uint64().Draw(t, "deltas"), body: "a body", thin: rapid.Bool().Draw(t, "thin"),
 		}
-		got, err := decodeRollup(minute, r.encode())
-		if err != nil || !sameSummary(got.sum, r.sum) || !maps.Equal(got.vector, r.vector) {
+		for range rapid.IntRange(0, 10).Draw(t, "logs") {
+			k := child{start + rapid.Int64Range(0, 5).Draw(t, "window")*event.WindowMS, rapid.IntRange(0, maxCells-1).Draw(t, "cell")}
+			r.vector[k] = rapid.Uint32Min(1).Draw(t, "number")
+		}
+		got, err := decodeRollup(start, r.encode())
+		if err != nil || !reflect.DeepEqual(got, r) || !maps.Equal(got.vector, r.vector) {
 			t.Fatalf("%+v %v, want %+v", got, err, r)
 		}
 	})
 }
 
+func someRollup() *rollup {
+	return &rollup{span: span{0, minuteMS}, n: 1, vector: vector{{10_000, 3}: 4}, body: "a body"}
+}
+
 // A newer program's bytes are refused by their version, and its additional fields are passed over.
 func TestNewerEncodings(t *testing.T) {
-	d := &delta{ids: []uint64{7}, sum: NewSummary()}
-	encoded := d.encode()
+	made := sealedOf(Ledger{Received: 1})
+	encoded := (&delta{ids: []uint64{7}, made: made}).encode()
 	decoders := map[string]func([]byte) error{
-		"delta body": func(b []byte) error { _, err := decodeDelta(b, true); return err },
-		"delta head": func(b []byte) error { _, err := decodeHead(b); return err },
-		"roll-up":    func(b []byte) error { _, err := decodeRollup(0, b); return err },
+		"delta body":   func(b []byte) error { _, err := decodeDelta(b, true); return err },
+		"delta head":   func(b []byte) error { _, err := decodeHead(b); return err },
+		"roll-up":      func(b []byte) error { _, err := decodeRollup(0, b); return err },
+		"roll-up body": func(b []byte) error { _, err := (&rollup{}).decodeBody(b); return err },
 	}
 	written := map[string][]byte{
-		"delta body": encoded.Body, "delta head": encoded.Head, "roll-up": (&rollup{vector: vector{}, sum: NewSummary()}).encode(),
+		"delta body": encoded.Body, "delta head": encoded.Head, "roll-up": someRollup().encode(), "roll-up body": made.appendTo([]byte{wireVersion}),
 	}
 	for what, decode := range decoders {
 		if err := decode(appendBytes(appendUint(written[what], 99, 1), 98, []byte("new"))); err != nil {
 			t.Errorf("%s with more fields: %v", what, err)
 		}
-		newer := append([]byte{2}, written[what][1:]...)
-		if err := decode(newer); err == nil || !strings.Contains(err.Error(), what+" has version 2") {
-			t.Errorf("%s of version 2: %v", what, err)
+		newer := append([]byte{wireVersion + 1}, written[what][1:]...)
+		if err := decode(newer); err == nil || !strings.Contains(err.Error(), fmt.Sprint(what, " has version ", wireVersion+1)) {
+			t.Errorf("%s of a newer version: %v", what, err)
 		}
 		if err := decode(nil); err == nil {
 			t.Errorf("%s of no bytes was decoded", what)
@@ -152,25 +197,28 @@ func TestNewerEncodings(t *testing.T) {
 	}
 }
 
-// FuzzDecode holds every decoder of what is stored against any bytes: an error or something that can be encoded again.
+// FuzzDecode holds every decoder of what is stored against any bytes: an error, or something that can be used.
 func FuzzDecode(f *testing.F) {
-	sum := NewSummary()
-	sum.Add(event.Pageview, "/", 5, 6)
-	sum.Ledger.Book(Bot, "crawler")
-	d := &delta{ids: []uint64{1}, guards: []uint64{2}, tags: []tagged{{3, Counted}}, sum: sum}
+	hit := &sketch.Hit{At: 5}
+	hit.Text[sketch.Name], hit.Text[sketch.Page] = event.Pageview, "/"
+	d := &delta{ids: []uint64{1}, guards: []uint64{2}, holds: []uint64{3}, holder: 4, tags: []tagged{{3, Counted}}, made: sealedOf(Ledger{Bot: 1}, hit)}
 	encoded := d.encode()
 	f.Add(encoded.Head)
 	f.Add(encoded.Body)
-	f.Add((&rollup{vector: vector{{10_000, 3}: 4}, sum: sum}).encode())
+	f.Add(someRollup().encode())
 	f.Fuzz(func(t *testing.T, b []byte) {
 		_, _ = decodeHead(b)
 		if d, err := decodeDelta(b, true); err == nil {
-			if _, err := decodeDelta(d.encode().Body, true); err != nil {
-				t.Errorf("delta %x: %v", b, err)
+			var all parts
+			all.add(d.sum)
+			if made, err := all.merge(); err == nil {
+				if _, err := readSummary(made.appendTo(nil)); err != nil {
+					t.Errorf("delta %x: %v", b, err)
+				}
 			}
 		}
 		if r, err := decodeRollup(0, b); err == nil {
-			if again, err := decodeRollup(0, r.encode()); err != nil || !again.vector.covers(r.vector) || !r.vector.covers(again.vector) {
+			if again, err := decodeRollup(0, r.encode()); err != nil || !reflect.DeepEqual(again, r) {
 				t.Errorf("roll-up %x: %v", b, err)
 			}
 		}

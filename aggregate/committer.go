@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/store"
 )
 
@@ -25,8 +26,8 @@ type Copy struct {
 	ID      uint64 // hash of the event's id
 	Visitor uint64 // hash of who did it
 	At      int64  // event time, Unix milliseconds
-	Name    string
-	Page    string
+	// Hit is what is kept of the event. It is read until the copy is committed, and its strings are copied.
+	Hit *sketch.Hit
 	// Guard is the log that the event would belong to by its own time, which was not believed; zero where there is none.
 	Guard Log
 	// ended: the guarded log has the outcome of this copy, and it goes nowhere else.
@@ -177,6 +178,9 @@ func (c *Committer) commit(ctx context.Context, log Log, fold func(*logState) (*
 		}
 	}
 	for {
+		if err := c.release(ctx, log, st); err != nil {
+			return Ledger{}, err
+		}
 		d, ledger := fold(st)
 		if d.empty() {
 			c.warm.settle(log, st)
@@ -237,7 +241,9 @@ func (c *Committer) markIfClosed(ctx context.Context, log Log, st *logState, n u
 	if n == 0 || !c.closed(log) {
 		return nil
 	}
-	return c.retry(ctx, func() error { return raiseMark(ctx, c.store, log, n, &st.mark) })
+	return c.retry(ctx, func() error {
+		return raiseMark(ctx, c.store, markKey(minutes, log.Gen, log.Site, child{log.Window, log.Cell}), n, &st.mark)
+	})
 }
 
 // list enters the cell into the index of cells that exist, before anything is appended there.

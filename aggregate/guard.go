@@ -42,18 +42,18 @@ func (c *Committer) commitGuards(ctx context.Context, copies []Copy, tally Tally
 
 // guardCopies makes the delta that guards the ids which are not in the log yet.
 func guardCopies(st *logState, copies []*Copy) (*delta, Ledger) {
-	d := &delta{sum: NewSummary()}
+	d := &delta{}
 	here := make(map[uint64]struct{})
 	var redelivered uint64
 	for _, cp := range copies {
 		kind := st.ids[cp.ID]
-		cp.ended = kind == idCounted
+		cp.ended = kind == idCounted || st.holds[cp.ID] != 0
 		switch _, seen := st.tags[cp.Tag]; {
 		case cp.ended && seen:
 			redelivered++
 		case cp.ended:
 			d.tags = append(d.tags, tagged{cp.Tag, Duplicate})
-			d.sum.Ledger.Book(Duplicate, "")
+			d.made.ledger.Book(Duplicate, "")
 		case kind == 0:
 			if _, twice := here[cp.ID]; !twice {
 				here[cp.ID] = struct{}{}
@@ -61,8 +61,8 @@ func guardCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 			}
 		}
 	}
-	d.sum.Ledger.Received = uint64(len(d.tags))
-	ledger := d.sum.Ledger
+	d.made.ledger.Received = uint64(len(d.tags))
+	ledger := d.made.ledger
 	ledger.Redelivered = redelivered
 	return d, ledger
 }

@@ -81,7 +81,31 @@ func (l *Ledger) Merge(o Ledger) {
 		return
 	}
 	for r, n := range o.Reasons {
-		l.Reasons[r] += n
+		if l.Reasons[r] += n; l.Reasons[r] == 0 {
+			delete(l.Reasons, r)
+		}
+	}
+	if len(l.Reasons) == 0 {
+		l.Reasons = nil
+	}
+}
+
+// unbook takes a copy and its outcome back; see withdraw.go. Its result alone may be below zero: arithmetic is modulo 2⁶⁴, and the account that
+// it is merged with, of the same log, has what it takes back.
+func (l *Ledger) unbook(o Outcome, reason string) {
+	var booked Ledger
+	booked.Book(o, reason)
+	l.Received--
+	l.Counted -= booked.Counted
+	l.Duplicate -= booked.Duplicate
+	l.Bot -= booked.Bot
+	l.Late -= booked.Late
+	l.Quarantined -= booked.Quarantined
+	for r := range booked.Reasons {
+		if l.Reasons == nil {
+			l.Reasons = make(map[string]uint64)
+		}
+		l.Reasons[r]--
 	}
 }
 

@@ -43,7 +43,7 @@ func (l *liveWindows) catchUp(ctx context.Context, s logStore, log Log, changed 
 		return fmt.Errorf("read log of %v: %w", log, err)
 	}
 	for _, e := range entries {
-		if err := l.take(windowCell{log.Window, log.Cell}, e, changed); err != nil {
+		if err := l.take(child{log.Window, log.Cell}, e, changed); err != nil {
 			return err
 		}
 	}
@@ -57,7 +57,7 @@ func (l *liveWindows) scan(ctx context.Context, s store.Store, site Site, sp spa
 		return err
 	}
 	for _, hc := range cells {
-		err := eachEntry(ctx, s, hc.log(site.Gen, site.ID), sp, store.Heads, func(k windowCell, e store.Entry) error {
+		err := eachEntry(ctx, s, hc.log(site.Gen, site.ID), sp, store.Heads, func(k child, e store.Entry) error {
 			return l.take(k, e, changed)
 		})
 		if err != nil {
@@ -68,8 +68,8 @@ func (l *liveWindows) scan(ctx context.Context, s store.Store, site Site, sp spa
 }
 
 // take adds a delta, if it is the next one of its log.
-func (l *liveWindows) take(k windowCell, e store.Entry, changed map[int64]struct{}) error {
-	w := l.window(k.window)
+func (l *liveWindows) take(k child, e store.Entry, changed map[int64]struct{}) error {
+	w := l.window(k.start)
 	if e.N != w.known[k.cell]+1 {
 		return nil
 	}
@@ -80,12 +80,12 @@ func (l *liveWindows) take(k windowCell, e store.Entry, changed map[int64]struct
 	w.known[k.cell] = e.N
 	w.events += h.events
 	w.views += h.pageviews
-	for page, n := range h.pages {
+	for page, n := range h.tables[headPages] {
 		w.pages[page] += n
 	}
 	w.visitors.Merge(h.visitors)
 	w.cut = w.cut || h.cut
-	changed[k.window] = struct{}{}
+	changed[k.start] = struct{}{}
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -46,6 +47,15 @@ type CountedID struct {
 
 // Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set.
 func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival int64) (Fate, error) {
+	fate, err := l.Booked(ctx, e, p)
+	if err != nil || fate.Outcome != 0 {
+		return fate, err
+	}
+	return l.Poison(ctx, p, arrival)
+}
+
+// Booked returns the fate of a copy of a valid event where it is booked anywhere but in quarantine.
+func (l *Lookup) Booked(ctx context.Context, e *event.Event, p Position) (Fate, error) {
 	site, err := l.sites.Get(ctx, e.Site)
 	if err != nil && !errors.Is(err, ErrNoSite) { // of a removed site Get tells all the same
 		return Fate{}, err
@@ -62,7 +72,7 @@ func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival 
 			}
 		}
 	}
-	return l.Poison(ctx, p, arrival)
+	return Fate{}, nil
 }
 
 // times returns the times under which the copy may be booked: its own, the one claimed for its id, its arrival.
@@ -135,7 +145,10 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 	if err != nil {
 		return Fate{}, err
 	}
-	return Fate{Outcome: rec.tags[p.tag()], Site: c.Site}, nil
+	if rec.tags[p.quarantineTag()] == withdrawn {
+		return Fate{}, nil
+	}
+	return Fate{Outcome: rec.tags[p.quarantineTag()], Site: c.Site}, nil
 }
 
 // maxLookupLogs bounds the logs that are held in memory.
@@ -155,7 +168,7 @@ func (l *Lookup) log(ctx context.Context, log Log) (*logRecord, error) {
 		if err != nil {
 			return nil, fmt.Errorf("delta %d of %v: %w", e.N, log, err)
 		}
-		for _, id := range d.guards {
+		for _, id := range slices.Concat(d.guards, d.holds) {
 			rec.ids[id] = idGuarded
 		}
 		for _, id := range d.ids {

@@ -13,9 +13,9 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// A dirty mark says that the roll-up of a minute does not hold delta n of one of its logs. It is raised before that delta is appended, and
-// it is cleared only by a roll-up whose vector holds n. Raised after the append, or without the number, it would lose updates
-// when the writer dies between the two.
+// A dirty mark says that a roll-up does not hold number n of one of its children: delta n of a log, or roll-up n of a minute or a quarter. It is raised before that
+// delta is appended or that roll-up is replaced, and it is cleared only by a roll-up whose vector holds n. Raised afterwards, or
+// without the number, it would lose updates when the writer dies between the two.
 
 // markBuckets spreads the marks of different sites over partitions.
 const markBuckets = 16
@@ -26,27 +26,34 @@ type markState struct {
 	rev store.Revision
 }
 
+// mark says which child a roll-up of the level lacks.
 type mark struct {
-	log Log
-	n   uint32
-	key store.Key
-	rev store.Revision
+	level level
+	site  string
+	gen   uint32
+	child child
+	n     uint32
+	key   store.Key
+	rev   store.Revision
 }
 
-func markBucket(site string) string {
-	return "X#minute#" + strconv.FormatUint(xxh3.HashString(siteKey(site))%markBuckets, 10)
+func markPartition(lv level, bucket int) string {
+	return "X#" + lv.String() + "#" + strconv.Itoa(bucket)
 }
 
-func markKey(log Log) store.Key {
+func markBucket(lv level, site string) string {
+	return markPartition(lv, int(xxh3.HashString(siteKey(site))%markBuckets))
+}
+
+func markKey(lv level, gen uint32, site string, c child) store.Key {
 	return store.Key{
-		Partition: markBucket(log.Site),
-		Sort:      fmt.Sprintf("%s#%d#%s#%d", siteKey(log.Site), log.Gen, timeKey(log.Window), log.Cell),
+		Partition: markBucket(lv, site),
+		Sort:      fmt.Sprintf("%s#%d#%s#%d", siteKey(site), gen, timeKey(c.start), c.cell),
 	}
 }
 
-// raiseMark makes sure that the mark of the log is at least n.
-func raiseMark(ctx context.Context, items itemStore, log Log, n uint32, known *markState) error {
-	key := markKey(log)
+// raiseMark makes sure that the mark for the child of roll-ups of the level is at least n.
+func raiseMark(ctx context.Context, items itemStore, key store.Key, n uint32, known *markState) error {
 	for {
 		value := binary.BigEndian.AppendUint32(nil, max(n, known.n))
 		rev, err := items.Put(ctx, key, value, store.Write{Expect: known.rev, Relaxed: true})
@@ -55,7 +62,7 @@ func raiseMark(ctx context.Context, items itemStore, log Log, n uint32, known *m
 			return nil
 		}
 		if !errors.Is(err, store.ErrConflict) {
-			return fmt.Errorf("raise dirty mark of %v: %w", log, err)
+			return fmt.Errorf("raise dirty mark %s: %w", key.Sort, err)
 		}
 		it, err := items.Get(ctx, key)
 		switch {
@@ -63,9 +70,9 @@ func raiseMark(ctx context.Context, items itemStore, log Log, n uint32, known *m
 			*known = markState{}
 			continue
 		case err != nil:
-			return fmt.Errorf("read dirty mark of %v: %w", log, err)
+			return fmt.Errorf("read dirty mark %s: %w", key.Sort, err)
 		case len(it.Value) != 4:
-			return fmt.Errorf("dirty mark of %v: %w", log, ErrCorrupt)
+			return fmt.Errorf("dirty mark %s: %w", key.Sort, ErrCorrupt)
 		}
 		*known = markState{n: binary.BigEndian.Uint32(it.Value), rev: it.Revision}
 		if known.n >= n {
@@ -77,30 +84,30 @@ func raiseMark(ctx context.Context, items itemStore, log Log, n uint32, known *m
 // clearMarks removes the marks that the vector covers. One that was raised meanwhile has another revision, and stays.
 func clearMarks(ctx context.Context, items itemStore, marks []mark, v vector) error {
 	for _, m := range marks {
-		if v[windowCell{m.log.Window, m.log.Cell}] < m.n {
+		if v[m.child] < m.n {
 			continue
 		}
 		err := items.Delete(ctx, m.key, store.Write{Expect: m.rev, Relaxed: true})
 		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return fmt.Errorf("clear dirty mark of %v: %w", m.log, err)
+			return fmt.Errorf("clear dirty mark %s: %w", m.key.Sort, err)
 		}
 	}
 	return nil
 }
 
-// siteMarks returns the marks of one site's windows in [from, to).
-func siteMarks(ctx context.Context, items itemStore, gen uint32, site string, from, to int64) ([]mark, error) {
+// siteMarks returns the marks of a level for children of one site that begin in the span.
+func siteMarks(ctx context.Context, items itemStore, lv level, gen uint32, site string, sp span) ([]mark, error) {
 	prefix := fmt.Sprintf("%s#%d#", siteKey(site), gen)
-	return readMarks(ctx, items, store.Range{
-		Partition: markBucket(site), From: prefix + timeKey(from), To: prefix + timeKey(to),
+	return readMarks(ctx, items, lv, store.Range{
+		Partition: markBucket(lv, site), From: prefix + timeKey(sp.from), To: prefix + timeKey(sp.to),
 	})
 }
 
-// allMarks returns the marks of every site.
-func allMarks(ctx context.Context, items itemStore) ([]mark, error) {
+// allMarks returns the marks of a level of every site.
+func allMarks(ctx context.Context, items itemStore, lv level) ([]mark, error) {
 	var all []mark
 	for b := range markBuckets {
-		marks, err := readMarks(ctx, items, store.Range{Partition: "X#minute#" + strconv.Itoa(b)})
+		marks, err := readMarks(ctx, items, lv, store.Range{Partition: markPartition(lv, b)})
 		if err != nil {
 			return nil, err
 		}
@@ -109,13 +116,13 @@ func allMarks(ctx context.Context, items itemStore) ([]mark, error) {
 	return all, nil
 }
 
-func readMarks(ctx context.Context, items itemStore, r store.Range) ([]mark, error) {
+func readMarks(ctx context.Context, items itemStore, lv level, r store.Range) ([]mark, error) {
 	var marks []mark
 	for it, err := range items.Scan(ctx, r) {
 		if err != nil {
 			return nil, fmt.Errorf("read dirty marks: %w", err)
 		}
-		m, err := parseMark(it)
+		m, err := parseMark(lv, it)
 		if err != nil {
 			return nil, err
 		}
@@ -124,19 +131,19 @@ func readMarks(ctx context.Context, items itemStore, r store.Range) ([]mark, err
 	return marks, nil
 }
 
-func parseMark(it store.Item) (mark, error) {
+func parseMark(lv level, it store.Item) (mark, error) {
 	parts := strings.Split(it.Key.Sort, "#")
 	if len(parts) != 4 || len(it.Value) != 4 {
 		return mark{}, fmt.Errorf("dirty mark %q: %w", it.Key.Sort, ErrCorrupt)
 	}
 	gen, err1 := strconv.ParseUint(parts[1], 10, 32)
-	window, err2 := parseTimeKey(parts[2])
+	start, err2 := parseTimeKey(parts[2])
 	cell, err3 := strconv.Atoi(parts[3])
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return mark{}, fmt.Errorf("dirty mark %q: %w", it.Key.Sort, err)
 	}
 	return mark{
-		log: Log{Gen: uint32(gen), Site: siteOfKey(parts[0]), Window: window, Cell: cell},
-		n:   binary.BigEndian.Uint32(it.Value), key: it.Key, rev: it.Revision,
+		level: lv, site: siteOfKey(parts[0]), gen: uint32(gen), child: child{start, cell},
+		n: binary.BigEndian.Uint32(it.Value), key: it.Key, rev: it.Revision,
 	}, nil
 }

@@ -11,10 +11,14 @@ import (
 	"github.com/streamgauge/streamgauge/store/storetest"
 )
 
+func keyOf(l Log) store.Key { return markKey(minutes, l.Gen, l.Site, childOf(l)) }
+
+func childOf(l Log) child { return child{l.Window, l.Cell} }
+
 var markedLog = Log{Gen: 1, Site: "demo", Window: 1_773_489_600_000, Cell: 2}
 
 func marksOf(t interface{ Fatal(...any) }, s store.Store) []mark {
-	marks, err := siteMarks(context.Background(), s, markedLog.Gen, markedLog.Site, 0, event.MaxTimeMS)
+	marks, err := siteMarks(context.Background(), s, minutes, markedLog.Gen, markedLog.Site, span{0, event.MaxTimeMS})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +36,7 @@ func TestMarksAreNotLost(t *testing.T) {
 		t.Repeat(map[string]func(*rapid.T){
 			"raise": func(t *rapid.T) {
 				n := rapid.Uint32Range(1, 6).Draw(t, "n")
-				if err := raiseMark(ctx, s, markedLog, n, &writers[rapid.IntRange(0, 2).Draw(t, "writer")]); err != nil {
+				if err := raiseMark(ctx, s, keyOf(markedLog), n, &writers[rapid.IntRange(0, 2).Draw(t, "writer")]); err != nil {
 					t.Fatal(err)
 				}
 				highest = max(highest, n)
@@ -53,7 +57,7 @@ func TestMarksAreNotLost(t *testing.T) {
 				switch {
 				case len(marks) == 0 && highest > 0:
 					t.Fatalf("mark %d is lost", highest)
-				case len(marks) > 0 && (marks[0].n < highest || marks[0].log != markedLog):
+				case len(marks) > 0 && (marks[0].n < highest || marks[0].child != childOf(markedLog)):
 					t.Fatalf("mark %+v, want %d of %v", marks[0], highest, markedLog)
 				}
 			},
@@ -66,10 +70,10 @@ func TestMarkRaisedWhileItIsCleared(t *testing.T) {
 	for _, again := range []uint32{4, 5} {
 		s := storetest.NewMemory()
 		var writer, other markState
-		mustDo(raiseMark(t.Context(), s, markedLog, 4, &writer))
+		mustDo(raiseMark(t.Context(), s, keyOf(markedLog), 4, &writer))
 		read := marksOf(t, s)
-		mustDo(raiseMark(t.Context(), s, markedLog, again, &other))
-		mustDo(raiseMark(t.Context(), s, markedLog, again, &writer))
+		mustDo(raiseMark(t.Context(), s, keyOf(markedLog), again, &other))
+		mustDo(raiseMark(t.Context(), s, keyOf(markedLog), again, &writer))
 		mustDo(clearMarks(t.Context(), s, read, vector{{markedLog.Window, markedLog.Cell}: 4}))
 		if marks := marksOf(t, s); len(marks) != 1 || marks[0].n != again {
 			t.Errorf("raised to %d: %+v", again, marks)
@@ -84,12 +88,12 @@ func TestMarksOfOthersAreLeftAlone(t *testing.T) {
 		{1, "demo-2", markedLog.Window, 2}, {0, "", markedLog.Window, 2},
 	}
 	for _, l := range logs {
-		mustDo(raiseMark(t.Context(), s, l, 1, &markState{}))
+		mustDo(raiseMark(t.Context(), s, keyOf(l), 1, &markState{}))
 	}
 	mustDo(clearMarks(t.Context(), s, marksOf(t, s), vector{{markedLog.Window, markedLog.Cell}: 1}))
 	left := make(map[Log]bool)
-	for _, m := range must(allMarks(t.Context(), s)) {
-		left[m.log] = true
+	for _, m := range must(allMarks(t.Context(), s, minutes)) {
+		left[Log{m.gen, m.site, m.child.start, m.child.cell}] = true
 	}
 	for i, l := range logs {
 		if left[l] != (i > 0) {
@@ -104,18 +108,18 @@ func TestRedeliveryMarksWhatADeadWriterDidNot(t *testing.T) {
 	cp := r.place(event.Event{ID: "1", Visitor: "v", TS: noon.UnixMilli()})
 	r.commit(cp) // the minute is open: no mark
 	reader := NewReader(r.store, r.sites)
-	if marks := must(allMarks(t.Context(), r.store)); len(marks) != 0 {
+	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 0 {
 		t.Fatalf("an open minute is marked: %+v", marks)
 	}
 	r.now = r.now.Add(hourMS * 1e6)
 	mustDo(NewRoller(r.store, r.sites, r.clock).Round(t.Context()))
 	r.restart()
 	r.commit(cp)
-	if marks := must(allMarks(t.Context(), r.store)); len(marks) != 1 || marks[0].n != 1 {
+	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 1 || marks[0].n != 1 {
 		t.Errorf("marks %+v", marks)
 	}
 	mustDo(NewRoller(r.store, r.sites, r.clock).Round(t.Context()))
-	if marks := must(allMarks(t.Context(), r.store)); len(marks) != 0 {
+	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 0 {
 		t.Errorf("marks after the next round: %+v", marks)
 	}
 	if b := must(reader.Books(t.Context(), r.site.ID, 0, 0)); b.Counted != 1 {

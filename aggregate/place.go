@@ -23,6 +23,10 @@ type Position struct {
 // tag returns the 32 bits by which a delta remembers the copy.
 func (p Position) tag() uint32 { return uint32(p.hash()) }
 
+// quarantineTag is the tag of a copy's booking in quarantine. It is another one, because its log may happen to be the one that the copy is booked
+// in later, and both bookings have to be told apart there.
+func (p Position) quarantineTag() uint32 { return uint32(p.hash() >> 32) }
+
 func (p Position) hash() uint64 {
 	h := xxh3.New()
 	for _, s := range [...]string{p.Stream, p.Shard, p.SequenceNumber, strconv.Itoa(p.Index)} {
@@ -35,7 +39,7 @@ func (p Position) hash() uint64 {
 // ErrExpired says that the window of a copy takes no delta any more. Such a copy is quarantined.
 var ErrExpired = errors.New("the window is beyond the redrive horizon")
 
-// Place finds out where a copy of a valid event belongs: its log, or that it is late. e.ReceivedAt must be set. The strings of the copy alias the event's.
+// Place finds out where a copy of a valid event belongs: its log, or that it is late. e.ReceivedAt must be set. What is kept of the event, Hit, is the caller's to add.
 //
 // Nearly always the place follows from the event's own bytes. Only where its own time is missing, or too far ahead of its
 // arrival to be believed, is the arrival taken: and because another copy has another arrival, the first one is claimed for the
@@ -66,7 +70,6 @@ func (c *Committer) Place(ctx context.Context, site Site, e *event.Event, p Posi
 		}
 	}
 	cp.Visitor = site.HashVisitor(e.Who())
-	cp.Name, cp.Page = e.Name, PageOf(e.URL)
 	return cp, c.unexpired(cp.Log)
 }
 
@@ -92,7 +95,7 @@ func (c *Committer) PlaceQuarantined(ctx context.Context, q QuarantinedCopy) (Co
 		return Copy{}, err
 	}
 	log.Cell = event.CellOf(q.Shard, n)
-	return Copy{Log: log, Outcome: Quarantined, Reason: q.Reason, Tag: q.Position.tag()}, nil
+	return Copy{Log: log, Outcome: Quarantined, Reason: q.Reason, Tag: q.quarantineTag()}, nil
 }
 
 func (c *Committer) log(ctx context.Context, site Site, e *event.Event, at int64) (Log, error) {

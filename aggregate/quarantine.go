@@ -18,12 +18,17 @@ type QuarantinedCopy struct {
 	Reason   string `json:"reason"`            // a code
 	Message  string `json:"message,omitempty"` // for people
 	Position `json:"position"`
-	Arrival  int64  `json:"arrival"` // on the stream, Unix milliseconds
-	Kept     int64  `json:"kept"`    // when it was first put aside, Unix milliseconds
-	Data     []byte `json:"data"`
+	Arrival  int64 `json:"arrival"` // on the stream, Unix milliseconds
+	Kept     int64 `json:"kept"`    // when it was first put aside, Unix milliseconds
+	// PartitionKey is that of its record.
+	PartitionKey string `json:"partition_key,omitempty"`
+	// Moved is the outcome that the copy has instead, since it was brought back; zero while it is quarantined.
+	Moved Outcome `json:"moved,omitempty"`
+	Data  []byte  `json:"data"`
 }
 
-// Quarantine keeps copies that could not be counted. A copy is kept under a key made of its position, so that twice is once.
+// Quarantine keeps copies that could not be counted. A copy is kept under a key made of its position, so that twice is once. Beside it
+// stands an entry in the index of its shard, by which it is found by position.
 type Quarantine struct {
 	store itemStore
 	now   func() time.Time
@@ -35,12 +40,15 @@ func NewQuarantine(s store.Store, now func() time.Time) *Quarantine {
 }
 
 // Keep puts a copy aside. Where it was put aside before, it answers what was kept then: the time, the site and the reason of a copy
-// so are the same at every delivery.
+// so are the same at every delivery. When it returns, Among finds the copy.
 func (q *Quarantine) Keep(ctx context.Context, c QuarantinedCopy) (QuarantinedCopy, error) {
 	c.Kept = q.now().UnixMilli()
 	value, err := json.Marshal(c)
 	if err != nil {
 		return c, fmt.Errorf("encode quarantined copy: %w", err)
+	}
+	if err := q.enter(ctx, c); err != nil {
+		return c, err
 	}
 	key := quarantineKey(c)
 	_, err = q.store.Put(ctx, key, value, store.Write{Relaxed: true})
@@ -94,7 +102,7 @@ func (q *Quarantine) Show(ctx context.Context, key string) (QuarantinedCopy, err
 	return c, err
 }
 
-// List returns kept copies, those that arrived last first: of one site, or of all and of none if site is empty. It begins after the
+// List returns kept copies that were not brought back, those that arrived last first: of one site, or of all and of none if site is empty. It begins after the
 // copy of that key, and answers the key to go on after, which is empty at the end.
 func (q *Quarantine) List(ctx context.Context, site, after string, limit int) (list []QuarantinedCopy, next string, err error) {
 	r := store.Range{Partition: quarantinePartition, To: after, Reverse: true}
@@ -106,7 +114,7 @@ func (q *Quarantine) List(ctx context.Context, site, after string, limit int) (l
 		if err != nil {
 			return nil, "", err
 		}
-		if site != "" && c.Site != site {
+		if c.Moved != 0 || site != "" && c.Site != site {
 			continue
 		}
 		if len(list) == limit {

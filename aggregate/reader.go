@@ -2,7 +2,11 @@ package aggregate
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -17,83 +21,145 @@ type Reader struct {
 // NewReader returns a reader of the windows of the sites.
 func NewReader(s store.Store, sites *Sites) *Reader { return &Reader{store: s, sites: sites} }
 
-// pieces calls f with summaries that together are the fold of every window of a site in [from, to): each lies within the minute that f is told. It
-// sees everything that was committed before it was called. The times are in Unix milliseconds and are starts of windows.
-func (r *Reader) pieces(ctx context.Context, site Site, from, to int64, f func(minute int64, sum *Summary)) error {
-	// The marks must be read before the roll-ups: a minute without a mark then has a roll-up, read later, that holds everything committed
-	// until now. The other way round, a roll-up could be read, replaced and its mark cleared in between.
-	marks, err := siteMarks(ctx, r.store, site.Gen, site.ID, floor(from, minuteMS), to)
-	if err != nil {
-		return err
-	}
-	dirty := make(map[int64]bool)
-	for _, m := range marks {
-		dirty[floor(m.log.Window, minuteMS)] = true
-	}
-	rolled, err := r.rollups(ctx, site, from, to, dirty, f)
-	if err != nil {
-		return err
-	}
-	return r.unrolled(ctx, site, from, to, rolled, f)
+// piece is a stretch of a site's time of which one roll-up or one delta tells.
+type piece struct {
+	span   span
+	ledger Ledger
+	deltas uint64   // how many deltas it is the fold of
+	sum    *Summary // nil where only heads were read
 }
 
-// rollups calls f for the roll-ups that can serve: those of whole minutes which are not dirty.
-func (r *Reader) rollups(ctx context.Context, site Site, from, to int64, dirty map[int64]bool, f func(int64, *Summary)) (map[int64]bool, error) {
-	rolled := make(map[int64]bool)
-	days, err := r.days(ctx, site, from, to)
+// pieces calls f with pieces that together are the fold of every window of a site in the span: each window is in one roll-up, of the largest period that serves, or
+// in one piece for each of its deltas. Larger periods than those of top do not serve. It sees everything that was committed before it was called. The ends of the span
+// are starts of windows.
+func (r *Reader) pieces(ctx context.Context, site Site, sp span, top level, parts store.Parts, f func(piece) error) error {
+	// Nothing is appended before its cell is listed, and no list is cut before a day holds what was in it: where nothing is found here, nothing had been committed.
+	gaps, err := r.inhabited(ctx, site, sp)
+	if err != nil || len(gaps) == 0 {
+		return err
+	}
+	// The marks must be read before the roll-ups, and those of minutes before those of quarters and days: a period without a mark
+	// then has a roll-up, read later, that holds everything committed until now. The other way round, a roll-up could be read,
+	// replaced and its mark cleared in between.
+	dirty, err := r.dirt(ctx, site, sp)
+	if err != nil {
+		return err
+	}
+	for lv := top; lv >= minutes; lv-- {
+		if gaps, err = r.rollups(ctx, site, lv, gaps, dirty, parts, f); err != nil {
+			return err
+		}
+	}
+	return r.windows(ctx, site, gaps, parts, f)
+}
+
+// dirt knows the times of children that the roll-ups of each level lack, in order.
+type dirt [days + 1][]int64
+
+func (r *Reader) dirt(ctx context.Context, site Site, sp span) (d dirt, err error) {
+	for lv := minutes; lv <= days; lv++ {
+		marks, err := siteMarks(ctx, r.store, lv, site.Gen, site.ID, sp)
+		if err != nil {
+			return d, err
+		}
+		for _, m := range marks {
+			d[lv] = append(d[lv], m.child.start)
+		}
+		slices.Sort(d[lv])
+	}
+	return d, nil
+}
+
+// clean reports whether the roll-up of that level over sp can be believed: it lacks nothing, nor do those that it is made from.
+func (d *dirt) clean(lv level, sp span) bool {
+	for l := minutes; l <= lv; l++ {
+		if i, _ := slices.BinarySearch(d[l], sp.from); i < len(d[l]) && d[l][i] < sp.to {
+			return false
+		}
+	}
+	return true
+}
+
+// inhabited returns what of the span can hold anything: hours that have logs, and days that have roll-ups, whose logs may be gone.
+func (r *Reader) inhabited(ctx context.Context, site Site, sp span) ([]span, error) {
+	var all []span
+	around := span{max(0, sp.from-days.longest()), sp.to}
+	err := eachRollup(ctx, r.store, days, site, around, func(_ string, roll *rollup, _ store.Revision) error {
+		all = append(all, roll.span)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	for _, day := range days {
-		rng := store.Range{Partition: rollupPartition(site.Gen, site.ID, day), From: timeKey(from), To: timeKey(to)}
-		for it, err := range r.store.Scan(ctx, rng) {
-			if err != nil {
-				return nil, fmt.Errorf("read roll-ups of site %s: %w", site.ID, err)
-			}
-			minute, err := parseTimeKey(it.Key.Sort)
-			if err != nil {
-				return nil, err
-			}
-			if dirty[minute] || minute+minuteMS > to {
-				continue
-			}
-			roll, err := decodeRollup(minute, it.Value)
-			if err != nil {
-				return nil, fmt.Errorf("roll-up of minute %d of site %s: %w", minute, site.ID, err)
-			}
-			rolled[minute] = true
-			f(minute, roll.sum)
-		}
-	}
-	return rolled, nil
-}
-
-// days returns the starts of the days that hold anything of the site in [from, to).
-func (r *Reader) days(ctx context.Context, site Site, from, to int64) ([]int64, error) {
-	cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, from, to)
+	cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, sp.from, sp.to)
 	if err != nil {
 		return nil, err
 	}
-	var days []int64
 	for _, hc := range cells {
-		if day := floor(hc.hour, dayMS); len(days) == 0 || days[len(days)-1] != day {
-			days = append(days, day)
-		}
+		all = append(all, span{hc.hour, hc.hour + hourMS})
 	}
-	return days, nil
+	return within(all, sp), nil
 }
 
-// unrolled calls f for the windows that no roll-up stood for.
-func (r *Reader) unrolled(ctx context.Context, site Site, from, to int64, rolled map[int64]bool, f func(int64, *Summary)) error {
-	cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, from, to)
-	if err != nil {
-		return err
+// Begin returns when the history of a site began, to the hour or day; now, where it has none.
+func (r *Reader) Begin(ctx context.Context, site Site) (time.Time, error) {
+	begin := r.sites.now().UnixMilli()
+	for _, partition := range []string{cellIndexPartition(site.Gen, site.ID), days.partition(site, 0)} {
+		for it, err := range r.store.Scan(ctx, store.Range{Partition: partition}) {
+			if err != nil {
+				return time.Time{}, fmt.Errorf("look for the begin of site %s: %w", site.ID, err)
+			}
+			start, _, _ := strings.Cut(it.Key.Sort, "#")
+			first, err := parseTimeKey(start)
+			if err != nil {
+				return time.Time{}, err
+			}
+			begin = min(begin, first)
+			break // they come in order
+		}
 	}
-	for _, hc := range cells {
-		for _, s := range gaps(max(from, hc.hour), min(to, hc.hour+hourMS), rolled) {
-			if err := eachDelta(ctx, r.store, hc.log(site.Gen, site.ID), s, func(k windowCell, _ uint32, d *delta) {
-				f(floor(k.window, minuteMS), d.sum)
-			}); err != nil {
+	return time.UnixMilli(begin), nil
+}
+
+// rollups calls f for those roll-ups of a level that lie in the gaps and are clean. It returns what is left of the gaps.
+func (r *Reader) rollups(ctx context.Context, site Site, lv level, gaps []span, dirty dirt, parts store.Parts, f func(piece) error) ([]span, error) {
+	var used []span
+	for _, gap := range gaps {
+		err := eachRollup(ctx, r.store, lv, site, gap, func(partition string, roll *rollup, _ store.Revision) error {
+			if roll.span.to > gap.to || !dirty.clean(lv, roll.span) {
+				return nil
+			}
+			p := piece{span: roll.span}
+			if parts == store.Bodies {
+				var err error
+				if p.sum, err = roll.readBody(ctx, r.store, partition); err != nil {
+					return err
+				}
+			}
+			p.ledger, p.deltas = roll.ledger, roll.deltas // after the body: it may be of a newer one
+			used = append(used, roll.span)
+			return f(p)
+		})
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, fmt.Errorf("roll-ups of site %s were removed while they were read: %w", site.ID, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return without(gaps, used), nil
+}
+
+// windows calls f for the deltas of all windows in the gaps.
+func (r *Reader) windows(ctx context.Context, site Site, gaps []span, parts store.Parts, f func(piece) error) error {
+	for _, gap := range gaps {
+		cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, gap.from, gap.to)
+		if err != nil {
+			return err
+		}
+		for _, hc := range cells {
+			sp := span{max(gap.from, hc.hour), min(gap.to, hc.hour+hourMS)}
+			if err := r.deltas(ctx, hc.log(site.Gen, site.ID), sp, parts, f); err != nil {
 				return err
 			}
 		}
@@ -101,21 +167,24 @@ func (r *Reader) unrolled(ctx context.Context, site Site, from, to int64, rolled
 	return nil
 }
 
-// gaps returns what of [from, to) lies in minutes that are not rolled.
-func gaps(from, to int64, rolled map[int64]bool) []span {
-	var list []span
-	for from < to {
-		end := min(to, floor(from, minuteMS)+minuteMS)
-		switch {
-		case rolled[floor(from, minuteMS)]:
-		case len(list) > 0 && list[len(list)-1].to == from:
-			list[len(list)-1].to = end
-		default:
-			list = append(list, span{from, end})
+func (r *Reader) deltas(ctx context.Context, in Log, sp span, parts store.Parts, f func(piece) error) error {
+	return eachEntry(ctx, r.store, in, sp, parts, func(c child, e store.Entry) error {
+		p := piece{span: span{c.start, c.start + event.WindowMS}, deltas: 1}
+		if parts == store.Bodies {
+			d, err := decodeDelta(e.Body, true)
+			if err != nil {
+				return err
+			}
+			p.sum, p.ledger = d.sum, d.sum.Ledger
+			return f(p)
 		}
-		from = end
-	}
-	return list
+		h, err := decodeHead(e.Head)
+		if err != nil {
+			return err
+		}
+		p.ledger = h.ledger
+		return f(p)
+	})
 }
 
 // ceilWindow returns the first start of a window that is not before ms.

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/store/storetest"
@@ -63,12 +64,25 @@ func (r *rig) place(e event.Event) Copy {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	cp.Hit = plainHit(&e, cp.At)
 	return cp
+}
+
+// plainHit is what is kept of an event that nothing is known of but its name and page.
+func plainHit(e *event.Event, at int64) *sketch.Hit {
+	h := &sketch.Hit{At: at}
+	h.Text[sketch.Name], h.Text[sketch.Page] = e.Name, e.URL
+	return h
 }
 
 // commit commits copies and returns the ledger of the site.
 func (r *rig) commit(copies ...Copy) Ledger {
 	r.t.Helper()
+	for i := range copies {
+		if cp := &copies[i]; cp.Outcome == Counted && cp.Hit == nil {
+			cp.Hit = plainHit(&event.Event{Name: event.Pageview, URL: "/"}, cp.At)
+		}
+	}
 	tally, err := r.committer.Commit(r.t.Context(), copies)
 	if err != nil {
 		r.t.Fatal(err)
@@ -85,6 +99,13 @@ func (r *rig) count(id, visitor, url string, at time.Time) {
 func (r *rig) books() Books {
 	r.t.Helper()
 	return must(NewReader(r.store, r.sites).Books(r.t.Context(), r.site.ID, 0, 0))
+}
+
+// sample returns all that is kept of the hits of the site.
+func (r *rig) sample() *sketch.Sample {
+	r.t.Helper()
+	all := must(NewReader(r.store, r.sites).stretch(r.t.Context(), r.site, span{0, forEver}, days))
+	return must(sketch.Project(sketch.Needs{}, all.parts.samples))
 }
 
 func must[T any](v T, err error) T {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/streamgauge/streamgauge/store"
@@ -17,85 +15,137 @@ const (
 	rollDelayMS = 10_000
 	rollTick    = time.Second
 	repairEvery = 24 * time.Hour
+	tidyLook    = 10 * time.Minute // after which a roller looks whether that has passed, or tries again
 )
 
-// Roller keeps the roll-ups: of minutes that have closed, and of those that are marked dirty. Several may run at the same time.
+// rollEvery is how often the roll-ups of a level are made again after late events. A dirty one is answered for by its children meanwhile; the longer the period, the
+// more there is to read for a single event.
+var rollEvery = [days + 1]time.Duration{minutes: rollTick, quarters: 15 * time.Second, days: 5 * time.Minute}
+
+// Roller keeps the roll-ups: of periods that have closed, and of those that are marked dirty. Several may run at the same time.
 type Roller struct {
 	store store.Store
 	sites *Sites
 	now   func() time.Time
 	// OnError is told when a round failed; the next round tries again. It must be set before Run.
 	OnError func(error)
+	// NewToken makes what tells one roll-up of a period from the next; random unless it is set before Run.
+	NewToken func() uint64
 }
 
 // NewRoller returns the roller for a store.
 func NewRoller(s store.Store, sites *Sites, now func() time.Time) *Roller {
-	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}}
+	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}, NewToken: randomSeed}
 }
 
-// Run rolls up every second until ctx ends, and compares all roll-ups with their logs once a day.
+// Run rolls up every second until ctx ends. Once a day it compares all roll-ups with what they were made from, and removes what has been kept long enough.
 func (r *Roller) Run(ctx context.Context) error {
 	tick := time.NewTicker(rollTick)
 	defer tick.Stop()
-	repaired := r.now()
+	var rolled [days + 1]time.Time
+	var tidied time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if err := r.Round(ctx); err != nil && ctx.Err() == nil {
+		if err := r.round(ctx, func(lv level) bool { return due(&rolled[lv], r.now(), rollEvery[lv]) }); err != nil && ctx.Err() == nil {
 			r.OnError(fmt.Errorf("roll up: %w", err))
 		}
-		if r.now().Sub(repaired) >= repairEvery {
-			repaired = r.now()
-			if err := r.Repair(ctx); err != nil && ctx.Err() == nil {
-				r.OnError(fmt.Errorf("repair roll-ups: %w", err))
-			}
-		}
-	}
-}
-
-// Round rolls up what is due once.
-func (r *Roller) Round(ctx context.Context) error {
-	closed := floor(r.now().UnixMilli()-rollDelayMS, minuteMS)
-	if err := r.rollMarked(ctx, closed); err != nil {
-		return err
-	}
-	return r.rollClosed(ctx, closed)
-}
-
-type siteMinute struct {
-	gen    uint32
-	site   string
-	minute int64
-}
-
-// rollMarked rolls up the dirty minutes that began before closed.
-func (r *Roller) rollMarked(ctx context.Context, closed int64) error {
-	marks, err := allMarks(ctx, r.store)
-	if err != nil {
-		return err
-	}
-	done := make(map[siteMinute]bool)
-	for _, m := range marks {
-		k := siteMinute{m.log.Gen, m.log.Site, floor(m.log.Window, minuteMS)}
-		if done[k] || k.minute >= closed {
+		if !due(&tidied, r.now(), tidyLook) {
 			continue
 		}
-		done[k] = true
-		if err := rollUp(ctx, r.store, k.gen, k.site, k.minute); err != nil {
+		if err := r.tidy(ctx); err != nil && ctx.Err() == nil {
+			r.OnError(fmt.Errorf("tidy roll-ups: %w", err))
+		}
+	}
+}
+
+// due reports whether it is time again, and if so notes it.
+func due(last *time.Time, now time.Time, every time.Duration) bool {
+	if now.Sub(*last) < every {
+		return false
+	}
+	*last = now
+	return true
+}
+
+// Round rolls up all that can be, once.
+func (r *Roller) Round(ctx context.Context) error {
+	return r.round(ctx, func(level) bool { return true })
+}
+
+// round works from the minutes upwards, so that a late event reaches the day at once. dirty says of which levels those that are marked are made again.
+func (r *Roller) round(ctx context.Context, dirty func(level) bool) error {
+	upTo := floor(r.now().UnixMilli()-rollDelayMS, minuteMS)
+	for lv := minutes; lv <= days; lv++ {
+		if dirty(lv) {
+			if err := r.rollMarked(ctx, lv, upTo); err != nil {
+				return err
+			}
+		}
+		if err := r.rollClosed(ctx, lv, upTo); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// rollCursor is the minute up to which every minute was rolled up once. Later changes are the marks' business.
-var rollCursor = store.Key{Partition: "K", Sort: "rolled-up-to"}
+// sitePeriod names a roll-up of a level.
+type sitePeriod struct {
+	gen   uint32
+	site  string
+	start int64
+}
 
-func (r *Roller) rollClosed(ctx context.Context, closed int64) error {
-	it, err := r.store.Get(ctx, rollCursor)
+// rollMarked makes again what is dirty among the roll-ups of a level whose periods end by upTo. Until then the children are not all there; a minute's are, as soon as
+// it has closed.
+func (r *Roller) rollMarked(ctx context.Context, lv level, upTo int64) error {
+	marks, err := allMarks(ctx, r.store, lv)
+	if err != nil {
+		return err
+	}
+	done := make(map[sitePeriod]bool)
+	for _, m := range marks {
+		site, err := r.site(ctx, m.site, m.gen)
+		if err != nil {
+			return err
+		}
+		period := lv.period(site.zone(), m.child.start)
+		k := sitePeriod{m.gen, m.site, period.from}
+		if done[k] || period.to > upTo {
+			continue
+		}
+		done[k] = true
+		if err := r.rollUp(ctx, lv, site, period.from); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// site returns a site, removed or not, as it was in a generation.
+func (r *Roller) site(ctx context.Context, id string, gen uint32) (Site, error) {
+	if id == "" {
+		return Site{}, nil
+	}
+	site, err := r.sites.Get(ctx, id)
+	if err != nil && !errors.Is(err, ErrNoSite) { // of a removed one Get tells all the same
+		return Site{}, err
+	}
+	site.ID, site.Gen = id, gen
+	return site, nil
+}
+
+// rollCursor is the time up to which every period of a level was rolled up once. Later changes are the marks' business.
+func rollCursor(lv level) store.Key {
+	return store.Key{Partition: "K", Sort: "rolled-up-to#" + lv.String()}
+}
+
+// rollClosed makes the roll-ups of the periods that have ended since the last time.
+func (r *Roller) rollClosed(ctx context.Context, lv level, upTo int64) error {
+	it, err := r.store.Get(ctx, rollCursor(lv))
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("read roll-up cursor: %w", err)
 	}
@@ -105,124 +155,63 @@ func (r *Roller) rollClosed(ctx context.Context, closed int64) error {
 			return err
 		}
 	}
-	if from >= closed {
+	if from >= upTo {
 		return nil
 	}
-	spans, err := everySite(ctx, r.sites)
+	sites, err := everyGeneration(ctx, r.sites)
 	if err != nil {
 		return err
 	}
-	for _, s := range spans {
-		if err := r.rollSite(ctx, s, from, closed); err != nil {
+	for _, s := range sites {
+		if err := r.rollEnded(ctx, lv, s, span{from, upTo}); err != nil {
 			return err
 		}
 	}
-	_, err = r.store.Put(ctx, rollCursor, []byte(timeKey(closed)), store.Write{Expect: it.Revision, Relaxed: true})
+	_, err = r.store.Put(ctx, rollCursor(lv), []byte(timeKey(upTo)), store.Write{Expect: it.Revision, Relaxed: true})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // another roller was faster
 	}
 	return err
 }
 
-// rollSite rolls up the minutes in [from, to) that have no roll-up yet.
-func (r *Roller) rollSite(ctx context.Context, s Site, from, to int64) error {
-	cells, err := cellsWithin(ctx, r.store, s.Gen, s.ID, from, to)
+// rollEnded rolls up the periods of a site that ended after since.from and by since.to.
+func (r *Roller) rollEnded(ctx context.Context, lv level, s Site, since span) error {
+	began := span{max(0, since.from-lv.longest()), since.to}
+	periods, err := periodsWithin(ctx, r.store, lv, s, began)
 	if err != nil {
 		return err
 	}
-	var last int64 = -1
-	for _, hc := range cells {
-		if hc.hour == last {
+	for _, p := range periods {
+		if p.to <= since.from || p.to > since.to {
 			continue
 		}
-		last = hc.hour
-		for m := max(from, hc.hour); m < min(to, hc.hour+hourMS); m += minuteMS {
-			if err := rollUp(ctx, r.store, s.Gen, s.ID, m); err != nil {
-				return err
-			}
+		if err := r.rollUp(ctx, lv, s, p.from); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// periodsWithin returns the periods of a level that touch an hour with logs in the span, in order.
+func periodsWithin(ctx context.Context, items itemStore, lv level, s Site, sp span) ([]span, error) {
+	cells, err := cellsWithin(ctx, items, s.Gen, s.ID, sp.from, sp.to)
+	if err != nil {
+		return nil, err
+	}
+	var all []span
+	var done int64 // up to which time the periods are in all
+	for _, hc := range cells {
+		for at := max(done, hc.hour); at < min(sp.to, hc.hour+hourMS); at = done {
+			p := lv.period(s.zone(), at)
+			all = append(all, p)
+			done = p.to
+		}
+	}
+	return all, nil
 }
 
 // everySite returns the sites in use, and the place of copies that name none.
 func everySite(ctx context.Context, sites *Sites) ([]Site, error) {
 	list, err := sites.List(ctx)
 	return append(list, Site{}), err
-}
-
-// Repair compares the vectors of all roll-ups that can still change with the logs, and rolls up where they differ. Marks make that unnecessary as long as
-// every clock is right.
-func (r *Roller) Repair(ctx context.Context) error {
-	now := r.now().UnixMilli()
-	sites, err := everySite(ctx, r.sites)
-	if err != nil {
-		return err
-	}
-	to := floor(now-rollDelayMS, minuteMS)
-	for _, s := range sites {
-		cells, err := cellsWithin(ctx, r.store, s.Gen, s.ID, max(0, now-repairSpanMS), to)
-		if err != nil {
-			return err
-		}
-		hours := make(map[int64][]int)
-		for _, hc := range cells {
-			hours[hc.hour] = append(hours[hc.hour], hc.cell)
-		}
-		for _, hour := range slices.Sorted(maps.Keys(hours)) {
-			if err := r.repairHour(ctx, s, hour, hours[hour], to); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-const repairSpanMS = 9 * dayMS // the horizon, and a day more
-
-func (r *Roller) repairHour(ctx context.Context, s Site, hour int64, cells []int, to int64) error {
-	have := make(map[int64]vector)
-	for _, cell := range cells {
-		in := hourCell{hour, cell}.log(s.Gen, s.ID)
-		err := eachEntry(ctx, r.store, in, span{hour, min(to, hour+hourMS)}, store.Heads, func(k windowCell, e store.Entry) error {
-			m := floor(k.window, minuteMS)
-			if have[m] == nil {
-				have[m] = make(vector)
-			}
-			have[m][k] = e.N
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	for _, m := range slices.Sorted(maps.Keys(have)) {
-		if err := r.repairMinute(ctx, s, m, have[m]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *Roller) repairMinute(ctx context.Context, s Site, minute int64, logs vector) error {
-	it, err := r.store.Get(ctx, rollupKey(s.Gen, s.ID, minute))
-	if err == nil {
-		old, err := decodeRollup(minute, it.Value)
-		if err == nil && old.vector.covers(logs) {
-			return nil
-		}
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read roll-up: %w", err)
-	}
-	return rollUp(ctx, r.store, s.Gen, s.ID, minute)
-}
-
-// covers reports whether v holds every delta that o holds.
-func (v vector) covers(o vector) bool {
-	for k, n := range o {
-		if v[k] < n {
-			return false
-		}
-	}
-	return true
 }

@@ -13,134 +13,177 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// windowCell names a log within a site and generation.
-type windowCell struct {
-	window int64
-	cell   int
+// child names what a roll-up is made from: a log of a window, which has a cell, or a roll-up of the level below.
+type child struct {
+	start int64
+	cell  int
 }
 
-// vector says how many deltas of each log a fold holds.
-type vector map[windowCell]uint32
+func (c child) compare(o child) int {
+	return cmp.Or(cmp.Compare(c.start, o.start), cmp.Compare(c.cell, o.cell))
+}
 
-// rollup is the fold of all logs of a minute, with the vector that it was made from.
+// vector says which number of each child a fold holds: of a log its last delta, of a roll-up its number.
+type vector map[child]uint32
+
+// covers reports whether v holds every number that o holds.
+func (v vector) covers(o vector) bool {
+	for c, n := range o {
+		if v[c] < n {
+			return false
+		}
+	}
+	return true
+}
+
+// rollup is the fold of a period. It is kept in two items: the head, which is replaced by compare-and-swap, names the item of the body, which is written before it
+// and never changes. So a reader of the books reads no body, and nobody sees half of a replacement.
 type rollup struct {
-	minute int64
+	span   span
+	n      uint32 // 1 for the first, and one more at each replacement
 	vector vector
-	sum    *Summary
+	ledger Ledger
+	deltas uint64 // how many deltas it is the fold of
+	body   string // sort key of the item
+	thin   bool   // its sample was given up, after a long time
 }
 
-func rollupPartition(gen uint32, site string, at int64) string {
-	return fmt.Sprintf("R#%d#%s#minute#%s", gen, siteKey(site), timeKey(floor(at, dayMS)))
+// bodyPartition is where the bodies of the roll-ups of a partition are kept.
+func bodyPartition(partition string) string { return "B" + partition }
+
+// newBodyKey returns a key that no other body has: of two rollers at the same period, the one that loses must not have written into the other's.
+func (r *Roller) newBodyKey(start int64) string {
+	return timeKey(start) + "#" + fmt.Sprintf("%016x", r.NewToken())
 }
 
-func rollupKey(gen uint32, site string, minute int64) store.Key {
-	return store.Key{Partition: rollupPartition(gen, site, minute), Sort: timeKey(minute)}
-}
-
-// encode writes the roll-up: 1 an entry of the vector (1 window, 2 cell, 3 number of deltas), repeated; 2 the summary.
+// encode writes the head: 1 an entry of the vector (1 start, 2 cell, 3 number), repeated; 2 the ledger; 3 the number; 4 deltas; 5 the key of the body; 6 the end
+// of the period; 7 whether it is thin.
 func (r *rollup) encode() []byte {
 	b := []byte{wireVersion}
-	for _, k := range slices.SortedFunc(maps.Keys(r.vector), windowCell.compare) {
-		entry := appendUint(nil, 1, uint64(k.window))
-		entry = appendUint(entry, 2, uint64(k.cell))
-		b = appendBytes(b, 1, appendUint(entry, 3, uint64(r.vector[k])))
+	for _, c := range slices.SortedFunc(maps.Keys(r.vector), child.compare) {
+		entry := appendUint(nil, 1, uint64(c.start))
+		entry = appendUint(entry, 2, uint64(c.cell))
+		b = appendBytes(b, 1, appendUint(entry, 3, uint64(r.vector[c])))
 	}
-	return appendBytes(b, 2, encodeSummary(r.sum))
+	b = appendLedger(b, 2, r.ledger)
+	b = appendUint(b, 3, uint64(r.n))
+	b = appendUint(b, 4, r.deltas)
+	b = appendBytes(b, 5, []byte(r.body))
+	b = appendUint(b, 6, uint64(r.span.to))
+	if r.thin {
+		b = appendUint(b, 7, 1)
+	}
+	return b
 }
 
-func (k windowCell) compare(o windowCell) int {
-	return cmp.Or(cmp.Compare(k.window, o.window), cmp.Compare(k.cell, o.cell))
-}
-
-func decodeRollup(minute int64, b []byte) (*rollup, error) {
+func decodeRollup(start int64, b []byte) (*rollup, error) {
 	b, err := versioned("roll-up", b)
 	if err != nil {
 		return nil, err
 	}
-	r := &rollup{minute: minute, vector: make(vector)}
-	err = fields(b, func(num protowire.Number, _ uint64, bytes []byte) (err error) {
+	r := &rollup{span: span{from: start}, vector: make(vector)}
+	err = fields(b, func(num protowire.Number, v uint64, bytes []byte) (err error) {
 		switch num {
 		case 1:
 			err = r.vector.read(bytes)
 		case 2:
-			r.sum, err = readSummary(bytes)
+			r.ledger, err = readLedger(bytes)
+		case 3:
+			r.n = uint32(v)
+		case 4:
+			r.deltas = v
+		case 5:
+			r.body = string(bytes)
+		case 6:
+			r.span.to = int64(v)
+		case 7:
+			r.thin = v != 0
 		}
 		return err
 	})
-	if err == nil && r.sum == nil {
+	if err == nil && (r.n == 0 || r.body == "" || r.span.to <= start) {
 		err = ErrCorrupt
 	}
 	return r, err
 }
 
 func (v vector) read(b []byte) error {
-	var k windowCell
+	var c child
 	var n uint32
 	err := fields(b, func(num protowire.Number, x uint64, _ []byte) error {
 		switch num {
 		case 1:
-			k.window = int64(x)
+			c.start = int64(x)
 		case 2:
-			k.cell = int(x)
+			c.cell = int(x)
 		case 3:
 			n = uint32(x)
 		}
 		return nil
 	})
-	v[k] = n
+	v[c] = n
 	return err
 }
 
-// foldMinute makes the roll-up of a minute from its logs. It is nil where there are none.
-func foldMinute(ctx context.Context, s store.Store, gen uint32, site string, minute int64) (*rollup, error) {
-	r := &rollup{minute: minute, vector: make(vector), sum: NewSummary()}
-	span := span{minute, minute + minuteMS}
-	cells, err := cellsWithin(ctx, s, gen, site, span.from, span.to)
+// readBody returns the summary of a roll-up. Where it was replaced since its head was read, it is that of the newer one, which then r is too.
+func (r *rollup) readBody(ctx context.Context, items itemStore, partition string) (*Summary, error) {
+	for {
+		it, err := items.Get(ctx, store.Key{Partition: bodyPartition(partition), Sort: r.body})
+		if err == nil {
+			return r.decodeBody(it.Value)
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return nil, fmt.Errorf("read roll-up: %w", err)
+		}
+		gone := r.body
+		it, err = items.Get(ctx, store.Key{Partition: partition, Sort: timeKey(r.span.from)})
+		if err != nil {
+			return nil, fmt.Errorf("read roll-up: %w", err)
+		}
+		newer, err := decodeRollup(r.span.from, it.Value)
+		if err != nil {
+			return nil, err
+		}
+		if newer.body == gone {
+			return nil, fmt.Errorf("body of roll-up %s %s: %w", partition, gone, ErrCorrupt)
+		}
+		*r = *newer
+	}
+}
+
+func (r *rollup) decodeBody(b []byte) (*Summary, error) {
+	b, err := versioned("roll-up body", b)
 	if err != nil {
 		return nil, err
 	}
-	for _, hc := range cells {
-		if err := eachDelta(ctx, s, hc.log(gen, site), span, func(k windowCell, n uint32, d *delta) {
-			r.vector[k] = n
-			r.sum.Merge(d.sum)
-		}); err != nil {
-			return nil, err
-		}
-	}
-	if len(r.vector) == 0 {
-		return nil, nil
-	}
-	return r, nil
-}
-
-// rollUp recomputes the roll-up of a minute and replaces it, then clears the marks that it covers. Interrupted anywhere, it leaves the old
-// roll-up or the new one, and no mark less than it should.
-func rollUp(ctx context.Context, s store.Store, gen uint32, site string, minute int64) error {
-	for {
-		err := tryRollUp(ctx, s, gen, site, minute)
-		if !errors.Is(err, store.ErrConflict) {
-			return err
-		}
-	}
-}
-
-func tryRollUp(ctx context.Context, s store.Store, gen uint32, site string, minute int64) error {
-	// The marks are read first: what is raised after this is not covered, and stays.
-	marks, err := siteMarks(ctx, s, gen, site, minute, minute+minuteMS)
+	sum, err := readSummary(b)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("roll-up at %d: %w", r.span.from, err)
 	}
-	key := rollupKey(gen, site, minute)
-	old, err := s.Get(ctx, key)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read roll-up: %w", err)
+	sum.Ledger = r.ledger
+	return sum, nil
+}
+
+// eachRollup calls f for the heads of the level's roll-ups that begin in the span, in order of time.
+func eachRollup(ctx context.Context, items itemStore, lv level, site Site, sp span, f func(partition string, r *rollup, rev store.Revision) error) error {
+	for at := sp.from; at < sp.to; at = lv.chunk(at).to {
+		partition := lv.partition(site, at)
+		for it, err := range items.Scan(ctx, store.Range{Partition: partition, From: timeKey(sp.from), To: timeKey(sp.to)}) {
+			if err != nil {
+				return fmt.Errorf("read roll-ups of site %s: %w", site.ID, err)
+			}
+			start, err := parseTimeKey(it.Key.Sort)
+			if err != nil {
+				return err
+			}
+			r, err := decodeRollup(start, it.Value)
+			if err != nil {
+				return fmt.Errorf("roll-up of site %s at %d: %w", site.ID, start, err)
+			}
+			if err := f(partition, r, it.Revision); err != nil {
+				return err
+			}
+		}
 	}
-	r, err := foldMinute(ctx, s, gen, site, minute)
-	if err != nil || r == nil {
-		return err
-	}
-	if _, err := s.Put(ctx, key, r.encode(), store.Write{Expect: old.Revision, Relaxed: true}); err != nil {
-		return fmt.Errorf("replace roll-up of minute %d of site %s: %w", minute, site, err)
-	}
-	return clearMarks(ctx, s, marks, r.vector)
+	return nil
 }

@@ -7,15 +7,12 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// span is a stretch of time in Unix milliseconds: from is in it, to is not.
-type span struct{ from, to int64 }
-
 // eachEntry calls f for the deltas of all logs in the partition of the log "in" whose windows begin within the span, those of one log in order and without a gap. A
 // scan is no snapshot: where delta n was appended behind its back and n+1 before it, it finds n+1 alone. Both are
 // newer than the scan then, and neither is taken.
-func eachEntry(ctx context.Context, s logStore, in Log, sp span, parts store.Parts, f func(windowCell, store.Entry) error) error {
+func eachEntry(ctx context.Context, s logStore, in Log, sp span, parts store.Parts, f func(child, store.Entry) error) error {
 	rng := store.Range{Partition: in.hourPartition(), From: timeKey(sp.from), To: timeKey(sp.to)}
-	var last windowCell
+	var last child
 	var n uint32
 	for e, err := range s.ScanLogs(ctx, rng, parts) {
 		if err != nil {
@@ -25,7 +22,7 @@ func eachEntry(ctx context.Context, s logStore, in Log, sp span, parts store.Par
 		if err != nil {
 			return err
 		}
-		k := windowCell{window, in.Cell}
+		k := child{window, in.Cell}
 		if k != last {
 			last, n = k, 0
 		}
@@ -41,8 +38,8 @@ func eachEntry(ctx context.Context, s logStore, in Log, sp span, parts store.Par
 }
 
 // eachDelta is eachEntry with the deltas decoded.
-func eachDelta(ctx context.Context, s logStore, in Log, sp span, f func(windowCell, uint32, *delta)) error {
-	return eachEntry(ctx, s, in, sp, store.Bodies, func(k windowCell, e store.Entry) error {
+func eachDelta(ctx context.Context, s logStore, in Log, sp span, f func(child, uint32, *delta)) error {
+	return eachEntry(ctx, s, in, sp, store.Bodies, func(k child, e store.Entry) error {
 		d, err := decodeDelta(e.Body, true)
 		if err == nil {
 			f(k, e.N, d)

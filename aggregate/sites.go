@@ -36,6 +36,10 @@ type Site struct {
 	// a hash must be the same at every delivery.
 	Seed    uint64 `json:"seed"`
 	Removed bool   `json:"removed,omitempty"`
+	SiteRules
+	Keep Keep `json:"keep,omitzero"`
+	Gone Gone `json:"gone,omitzero"`
+	Layering
 }
 
 // HashID returns the hash under which an event id of the site is looked for.
@@ -139,6 +143,7 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 	if err := fillSite(&site); err != nil {
 		return Site{}, err
 	}
+	site.Layering = Layering{}
 	old, rev, err := s.read(ctx, site.ID)
 	switch {
 	case errors.Is(err, ErrNoSite):
@@ -148,7 +153,8 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 	case !old.Removed:
 		return old, ErrSiteExists
 	default:
-		site.Gen, site.Seed = old.Gen+1, old.Seed
+		site.Gen, site.Seed = max(old.Gen, old.Given)+1, old.Seed
+		site.Switched = old.Switched + 1
 	}
 	site.Created, site.Removed = s.now().UTC(), false
 	err = s.write(ctx, site, rev)
@@ -171,14 +177,45 @@ func fillSite(site *Site) error {
 	if _, err := time.LoadLocation(site.TZ); err != nil || site.TZ == "Local" {
 		return fmt.Errorf("%w: time zone %q is not known; an IANA name such as Europe/Berlin is allowed", ErrBadSite, site.TZ)
 	}
-	switch site.Bots {
-	case "":
+	if site.Bots == "" {
 		site.Bots = DropBots
-	case DropBots, CountBots:
-	default:
-		return fmt.Errorf("%w: bots %q: allowed are drop and count", ErrBadSite, site.Bots)
 	}
-	return nil
+	return site.checkChoices()
+}
+
+// checkChoices checks what can be changed later.
+func (s Site) checkChoices() error {
+	if s.Bots != DropBots && s.Bots != CountBots {
+		return fmt.Errorf("%w: bots %q: allowed are drop and count", ErrBadSite, s.Bots)
+	}
+	if err := s.SiteRules.check(); err != nil {
+		return err
+	}
+	return s.Keep.check()
+}
+
+// Update changes what a site may choose. Its id and time zone stay: its days were made in that zone.
+func (s *Sites) Update(ctx context.Context, id string, change func(*Site)) (Site, error) {
+	for {
+		site, rev, err := s.read(ctx, id)
+		if err != nil {
+			return Site{}, err
+		}
+		if err := live(site); err != nil {
+			return Site{}, err
+		}
+		next := site
+		change(&next)
+		next.ID, next.TZ, next.Created, next.Gen, next.Seed, next.Removed = site.ID, site.TZ, site.Created, site.Gen, site.Seed, site.Removed
+		next.Layering = site.Layering
+		if err := next.checkChoices(); err != nil {
+			return Site{}, err
+		}
+		next.Gone = site.Gone.keeping(site.Keep, next.Keep, s.now().UnixMilli())
+		if err := s.write(ctx, next, rev); !errors.Is(err, store.ErrConflict) {
+			return next, err
+		}
+	}
 }
 
 // Remove takes a site out of use: its events are refused and quarantined from now on. Its numbers stay in the store.

@@ -18,8 +18,10 @@ type logState struct {
 	mu   sync.Mutex
 	n    uint32 // number of the last delta known
 	ids  map[uint64]idKind
-	tags map[uint32]struct{}
-	mark markState
+	tags map[uint32]Outcome
+	// holds are the ids that imports count, with their generations; nil where there are none.
+	holds map[uint64]uint32
+	mark  markState
 	// listed: the cell is in the index of cells that exist.
 	listed bool
 }
@@ -33,7 +35,7 @@ const (
 )
 
 func newLogState() *logState {
-	return &logState{ids: make(map[uint64]idKind), tags: make(map[uint32]struct{})}
+	return &logState{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
 }
 
 // catchUp reads the deltas that are not known yet.
@@ -63,14 +65,26 @@ func (st *logState) apply(n uint32, d *delta) {
 	for _, id := range d.guards {
 		st.ids[id] = idGuarded
 	}
+	if len(d.holds) > 0 && st.holds == nil {
+		st.holds = make(map[uint64]uint32)
+	}
+	for _, id := range d.holds {
+		st.holds[id] = d.holder
+	}
 	for _, t := range d.tags {
-		st.tags[t.tag] = struct{}{}
+		st.tags[t.tag] = t.outcome
 	}
 	st.n = n
 }
 
 // size estimates the memory of the state, in bytes: an entry of a map takes about twice its key.
-func (st *logState) size() int { return 256 + 20*len(st.ids) + 10*len(st.tags) }
+func (st *logState) size() int { return 256 + 20*len(st.ids) + 10*len(st.tags) + 24*len(st.holds) }
+
+// knows reports whether an event of that id is not to be counted again: it is counted here, or elsewhere, or by an import.
+func (st *logState) knows(id uint64) bool {
+	_, before := st.ids[id]
+	return before || st.holds[id] != 0
+}
 
 // warm keeps the states of recent logs in a bounded amount of memory. Throwing one out is always safe.
 type warm struct {

@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
-
-	"github.com/streamgauge/streamgauge/aggregate/sketch"
 )
 
 // What is stored is a version byte, then fields in the encoding of protocol buffers (protobuf.dev, "Encoding"): a field that this program does not
@@ -17,7 +15,7 @@ import (
 // ErrCorrupt is what decoding answers to bytes that no encoder wrote.
 var ErrCorrupt = errors.New("aggregate: corrupt encoding")
 
-const wireVersion = 1
+const wireVersion = 2
 
 // fields yields the fields of a message: a number for varints, the bytes for everything else. It reports corrupt bytes through err.
 func fields(b []byte, each func(num protowire.Number, v uint64, bytes []byte) error) error {
@@ -130,39 +128,4 @@ func readLedger(b []byte) (Ledger, error) {
 		return nil
 	})
 	return l, err
-}
-
-// encodeSummary writes a summary: 1 the ledger, 2 rows of names, 3 rows of pages, 4 the visitor sample, 5 whether it is truncated.
-func encodeSummary(s *Summary) []byte {
-	b := appendLedger(nil, 1, s.Ledger)
-	b = appendRows(b, 2, s.Names)
-	b = appendRows(b, 3, s.Pages)
-	b = appendBytes(b, 4, s.Sample.AppendBinary(nil))
-	if s.Truncated {
-		b = appendUint(b, 5, 1)
-	}
-	return b
-}
-
-func readSummary(b []byte) (*Summary, error) {
-	s := NewSummary()
-	err := fields(b, func(num protowire.Number, v uint64, bytes []byte) (err error) {
-		switch num {
-		case 1:
-			s.Ledger, err = readLedger(bytes)
-		case 2:
-			err = readRow(bytes, s.Names)
-		case 3:
-			err = readRow(bytes, s.Pages)
-		case 4:
-			s.Sample, err = sketch.DecodeSample(bytes)
-		case 5:
-			s.Truncated = v != 0
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return s, nil
 }

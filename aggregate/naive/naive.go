@@ -2,6 +2,8 @@ package naive
 
 import (
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -10,6 +12,8 @@ type Copy struct {
 	Position aggregate.Position
 	// Event is valid, and its ID and ReceivedAt are set, unless Outcome says that it is poison.
 	Event event.Event
+	// Hit is what is kept of the event, but for its time. If nil, the evaluator derives it.
+	Hit *sketch.Hit
 	// Outcome is Bot or Quarantined where an earlier stage has decided, else zero.
 	Outcome aggregate.Outcome
 	Reason  string // of such an outcome
@@ -19,6 +23,9 @@ type Copy struct {
 
 // Evaluator holds copies in the order in which they were processed.
 type Evaluator struct {
+	// Derive finds the hit of an event, but for its time. New sets it to Plain.
+	Derive func(*event.Event) sketch.Hit
+
 	claims   map[eventID]int64 // the time that the first copy found, for events whose own time does not serve
 	counted  map[eventID]bool
 	hits     []hit
@@ -32,11 +39,13 @@ type eventID struct{ site, id string }
 type hit struct {
 	at int64
 	*event.Event
+	kept sketch.Hit
 }
 
 // New returns an evaluator that was told of nothing.
 func New() *Evaluator {
 	return &Evaluator{
+		Derive: Plain,
 		claims: make(map[eventID]int64), counted: make(map[eventID]bool),
 		outcomes: make(map[aggregate.Position]aggregate.Outcome), ledgers: make(map[string]*aggregate.Ledger),
 	}
@@ -50,7 +59,7 @@ func (v *Evaluator) Add(c *Copy) aggregate.Outcome {
 	site, outcome := c.Event.Site, c.Outcome
 	switch outcome {
 	case 0:
-		outcome = v.count(&c.Event)
+		outcome = v.count(c)
 	case aggregate.Quarantined:
 		site = c.Site
 	}
@@ -64,7 +73,8 @@ func (v *Evaluator) Add(c *Copy) aggregate.Outcome {
 }
 
 // count counts an event unless it is late or was counted before.
-func (v *Evaluator) count(e *event.Event) aggregate.Outcome {
+func (v *Evaluator) count(c *Copy) aggregate.Outcome {
+	e := &c.Event
 	id := eventID{e.Site, e.ID}
 	at := v.timeOf(e, id)
 	switch {
@@ -74,7 +84,14 @@ func (v *Evaluator) count(e *event.Event) aggregate.Outcome {
 		return aggregate.Duplicate
 	}
 	v.counted[id] = true
-	v.hits = append(v.hits, hit{at, e})
+	h := hit{at: at, Event: e}
+	if c.Hit != nil {
+		h.kept = *c.Hit
+	} else {
+		h.kept = v.Derive(e)
+	}
+	h.kept.At = at
+	v.hits = append(v.hits, h)
 	return aggregate.Counted
 }
 
@@ -103,4 +120,15 @@ func (v *Evaluator) Ledger(site string) aggregate.Ledger {
 		return *l
 	}
 	return aggregate.Ledger{}
+}
+
+// History returns what is counted of a site.
+func (v *Evaluator) History(site string, rules query.Rules) *History {
+	var hits []Hit
+	for _, h := range v.hits {
+		if h.Site == site {
+			hits = append(hits, Hit{Visitor: h.Who(), Hit: h.kept, Vitals: h.Vitals})
+		}
+	}
+	return NewHistory(rules, hits)
 }

@@ -18,6 +18,9 @@ func (r *reader) fail() {
 	r.b = nil
 }
 
+// version takes the version byte off.
+//
+//nolint:unparam // each encoding has a version of its own, and all are at their first
 func (r *reader) version(what string, want byte) {
 	if len(r.b) == 0 {
 		r.fail()
@@ -66,4 +69,14 @@ func (r *reader) string() string {
 	s := string(r.b[:n])
 	r.b = r.b[n:]
 	return s
+}
+
+func (r *reader) byte() byte {
+	if len(r.b) == 0 {
+		r.fail()
+		return 0
+	}
+	v := r.b[0]
+	r.b = r.b[1:]
+	return v
 }

@@ -1,164 +1,152 @@
 package sketch
 
-import (
-	"cmp"
-	"slices"
-)
-
-const (
-	// SampleSize is how many visitors a sample keeps: above that, a share of the visitors is estimated with a standard error of about
-	// 1/sqrt(SampleSize) = 1.6 % of the whole.
-	SampleSize = 4096
-	// MaxHits is how many hits of one visitor a sample keeps, the earliest.
-	MaxHits = 1000
-)
-
-// Hit is one thing that a visitor did, as a sample keeps it.
-type Hit struct {
-	At   int64  // event time, Unix milliseconds
-	Name string // event name
-	Page string // path of the page
+// Column is a text of every hit: an index into its words. Word 0 is "", which says that the hit has no such text.
+type Column struct {
+	IDs   []uint32
+	Words []string
 }
 
-func (h Hit) compare(o Hit) int {
-	return cmp.Or(cmp.Compare(h.At, o.At), cmp.Compare(h.Name, o.Name), cmp.Compare(h.Page, o.Page))
-}
+// Word returns the text of a hit.
+func (c Column) Word(hit int) string { return c.Words[c.IDs[hit]] }
 
-// Sample keeps whole visitors with all their hits: those whose hash is below a threshold. While there are at most SampleSize
-// visitors the threshold is the end of the hash space, and the sample is the whole population. Above that it is a uniform
-// sample of visitors (bottom-k by hash; E. Cohen and H. Kaplan, "Summarizing Data using Bottom-k Sketches", PODC 2007), and what is
-// counted in it is scaled by 1/Fraction.
+// Sample holds whole visitors with all their hits: those whose hash is below a threshold. While there are at most K visitors with MaxSampleHits
+// hits, the threshold is the end of the hash space, and the sample is the whole population: all that is computed from it is exact. Above that it
+// is a uniform sample of visitors (bottom-k by hash; E. Cohen and H. Kaplan, "Summarizing Data using Bottom-k Sketches", PODC 2007). A
+// sum X = Σ y over its visitors, scaled by 1/p with p = Fraction, estimates that of all visitors with the variance (1−p)/p² · Σ y².
+//
+// Visitors stand in order of their hash, the hits of each in the order of [Hit.Compare], and every column has a value for each hit. A sample
+// never changes.
 type Sample struct {
+	index
+	times      []int64
+	texts      [NumFields]Column
+	props      []propColumn // in order of their keys
+	revenue    []int64
+	engaged    []int64
+	scroll     []uint8
+	vitals     [NumVitals][]int32
+	persistent []bool
+}
+
+// index says which visitors there are and which hits are theirs.
+type index struct {
 	threshold uint64
-	visitors  map[uint64]*Visits
+	hashes    []uint64
+	starts    []uint32 // of the hits of each visitor, and at the end their number
+	more      []bool   // whether hits of the visitor were left out
+	acted     []bool   // whether one of these was no engagement
 }
 
-// Visits are the hits of one visitor.
-type Visits struct {
-	Hits []Hit
-	// More is how many hits beyond MaxHits were left out.
-	More uint64
+// propColumn holds a property of the hits that have it.
+type propColumn struct {
+	key   string
+	at    []uint32 // the hits, ascending
+	ids   []uint32 // their words
+	words []string
 }
 
-// NewSample returns an empty sample.
-func NewSample() *Sample { return &Sample{threshold: everything, visitors: make(map[uint64]*Visits)} }
-
-// Add puts a hit of the visitor with that hash into the sample. The hash must be seeded and evenly spread.
-func (s *Sample) Add(visitor uint64, h Hit) {
-	visitor = min(visitor, everything-1)
-	if visitor >= s.threshold {
-		return
-	}
-	v := s.visit(visitor)
-	v.Hits = append(v.Hits, h)
-	v.cut(2 * MaxHits)
-}
-
-func (s *Sample) visit(visitor uint64) *Visits {
-	v := s.visitors[visitor]
-	if v == nil {
-		v = &Visits{}
-		s.visitors[visitor] = v
-		if len(s.visitors) >= 2*SampleSize {
-			s.settle()
-			if visitor >= s.threshold {
-				return &Visits{} // it was cut at once; what is written to it goes nowhere
-			}
+// Complete reports whether the sample holds every hit of every visitor.
+func (s *index) Complete() bool {
+	for _, more := range s.more {
+		if more {
+			return false
 		}
 	}
-	return v
+	return s.Whole()
 }
 
-// Merge adds all that o holds. o may be used on; its hits are copied.
-func (s *Sample) Merge(o *Sample) {
-	s.threshold = min(s.threshold, o.threshold)
-	for hash, from := range o.visitors {
-		if hash >= s.threshold {
-			continue
-		}
-		v := s.visit(hash)
-		v.Hits = append(v.Hits, from.Hits...)
-		v.More += from.More
-		v.cut(2 * MaxHits)
-	}
-	s.settle()
-}
-
-// Visitors returns how many visitors there are, or the estimate of it.
-func (s *Sample) Visitors() uint64 {
-	s.settle()
-	return s.Scale(uint64(len(s.visitors)))
-}
-
-// Scale returns the estimate for the whole population of something that was counted n times in the sample.
-func (s *Sample) Scale(n uint64) uint64 {
-	if s.threshold == everything {
-		return n
-	}
-	return scaleUp(n, s.threshold)
-}
+// Whole reports whether the sample holds every visitor, though perhaps not each of their hits.
+func (s *index) Whole() bool { return s.threshold == everything }
 
 // Fraction returns the share of all visitors that the sample holds, 1 when it holds all.
-func (s *Sample) Fraction() float64 {
-	s.settle()
-	if s.threshold == everything {
+func (s *index) Fraction() float64 {
+	if s.Whole() {
 		return 1
 	}
 	return float64(s.threshold) / everything
 }
 
-// Exact reports whether the sample holds every hit of every visitor.
-func (s *Sample) Exact() bool {
-	s.settle()
-	if s.threshold != everything {
-		return false
-	}
-	for _, v := range s.visitors {
-		if v.More > 0 || len(v.Hits) > MaxHits {
-			return false
-		}
-	}
-	return true
+// Visitors returns how many visitors the sample holds.
+func (s *index) Visitors() int { return len(s.hashes) }
+
+// Hits returns how many hits the sample holds.
+func (s *index) Hits() int { return int(s.starts[len(s.hashes)]) }
+
+// Hash returns the hash of a visitor.
+func (s *index) Hash(visitor int) uint64 { return s.hashes[visitor] }
+
+// Range returns which hits are a visitor's: from, and up to but without to. There is at least one.
+func (s *index) Range(visitor int) (from, to int) {
+	return int(s.starts[visitor]), int(s.starts[visitor+1])
 }
 
-// All yields every visitor in the sample, in no order.
-func (s *Sample) All(yield func(hash uint64, v *Visits) bool) {
-	s.settle()
-	for hash, v := range s.visitors {
-		v.cut(MaxHits)
-		if !yield(hash, v) {
-			return
-		}
+// More reports whether hits of a visitor were left out.
+func (s *index) More(visitor int) bool { return s.more[visitor] }
+
+// Times returns when the hits were, in Unix milliseconds.
+func (s *Sample) Times() []int64 { return s.times }
+
+// Column returns a text of the hits. Like every column that was not asked of [Project] it is nil there.
+func (s *Sample) Column(f Field) Column { return s.texts[f] }
+
+// PropKeys returns the keys of the properties that hits have, sorted.
+func (s *Sample) PropKeys() []string {
+	keys := make([]string, len(s.props))
+	for i, p := range s.props {
+		keys[i] = p.key
 	}
+	return keys
 }
 
-// settle cuts to the SampleSize smallest hashes. The threshold becomes the smallest hash that was ever dropped, so that it does not
-// depend on the order in which visitors came.
-func (s *Sample) settle() {
-	if len(s.visitors) > SampleSize {
-		hashes := make([]uint64, 0, len(s.visitors))
-		for h := range s.visitors {
-			hashes = append(hashes, h)
+// Prop returns a property of the hits. It makes a new column: call it once.
+func (s *Sample) Prop(key string) Column {
+	c := Column{IDs: make([]uint32, s.Hits()), Words: []string{""}}
+	if p := s.prop(key); p != nil {
+		for i, hit := range p.at {
+			c.IDs[hit] = p.ids[i]
 		}
-		slices.Sort(hashes)
-		s.threshold = min(s.threshold, hashes[SampleSize])
+		c.Words = p.words
 	}
-	if s.threshold == everything {
-		return
-	}
-	for h := range s.visitors {
-		if h >= s.threshold {
-			delete(s.visitors, h)
-		}
-	}
+	return c
 }
 
-// cut keeps the MaxHits earliest hits, once there are more than slack of them.
-func (v *Visits) cut(slack int) {
-	if len(v.Hits) <= slack {
-		return
+func (s *Sample) prop(key string) *propColumn {
+	for i := range s.props {
+		if s.props[i].key == key {
+			return &s.props[i]
+		}
 	}
-	slices.SortFunc(v.Hits, Hit.compare)
-	v.More += uint64(len(v.Hits) - MaxHits)
-	v.Hits = slices.Clone(v.Hits[:MaxHits])
+	return nil
+}
+
+// Revenue returns the hits' revenue in millionths of the unit of their currency.
+func (s *Sample) Revenue() []int64 { return s.revenue }
+
+// Engaged returns the hits' engaged time in milliseconds.
+func (s *Sample) Engaged() []int64 { return s.engaged }
+
+// Scroll returns how far the hits' pages were scrolled, in percent; zero where that is not known.
+func (s *Sample) Scroll() []uint8 { return s.scroll }
+
+// Vital returns a web vital of the hits as bins, NoBin where there is none.
+func (s *Sample) Vital(v int) []int32 { return s.vitals[v] }
+
+// Persistent says of each hit whether its visitor's id was chosen to outlast the visit.
+func (s *Sample) Persistent() []bool { return s.persistent }
+
+// Hit returns a hit as it was added. It is slow: for tests, and for the rare hit that must be looked at as a whole. The sample must have all columns.
+func (s *Sample) Hit(i int) Hit {
+	h := Hit{At: s.times[i], Revenue: s.revenue[i], EngagedMS: s.engaged[i], Scroll: s.scroll[i], Persistent: s.persistent[i]}
+	for f := range h.Text {
+		h.Text[f] = s.texts[f].Word(i)
+	}
+	for v := range h.Vitals {
+		h.Vitals[v] = s.vitals[v][i]
+	}
+	for k := range s.props {
+		if word, has := s.props[k].find(i); has {
+			h.Props = append(h.Props, Prop{s.props[k].key, word})
+		}
+	}
+	return h
 }

@@ -1,0 +1,158 @@
+package aggregate
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store/storetest"
+)
+
+const crowdVisitors = 6000 // more than a sample holds
+
+// newCrowd is a site with more visitors than a sample holds, each of whom saw one page within ten minutes of the same quarter of an hour.
+func newCrowd(t *testing.T) *counted {
+	c := newCounted(t, "UTC")
+	copies := make([]Copy, crowdVisitors)
+	for i := range copies {
+		at := c.now.UnixMilli() - 5*minuteMS - int64(i)*10*minuteMS/crowdVisitors
+		e := event.Event{Site: c.site.ID, Name: event.Pageview, URL: "/", ID: fmt.Sprint("c", i), Visitor: fmt.Sprint("v", i), TS: at, ReceivedAt: c.now.UnixMilli()}
+		copies[i] = must(c.committer.Place(c.ctx, c.site, &e, c.position()))
+		copies[i].Hit = plainHit(&e, at)
+	}
+	must(c.committer.Commit(c.ctx, copies))
+	return c
+}
+
+// age lets days pass, with all that happens in them.
+func (c *counted) age(n int) {
+	c.now = c.now.Add(time.Duration(n) * 24 * time.Hour)
+	mustDo(c.roller.Round(c.ctx))
+	mustDo(c.roller.Expire(c.ctx))
+}
+
+// total is the sum of the first metric over the rows of an answer.
+func total(res query.Result) (sum float64) {
+	for _, r := range res.Rows {
+		sum += r.Values[0].X
+	}
+	return sum
+}
+
+// A crowd's figures by the minute were asked for after its minutes had been removed, and the answer was that nobody had been there.
+func TestBucketsShorterThanWhatIsKeptAreNotEmpty(t *testing.T) {
+	c := newCrowd(t)
+	c.site = must(c.sites.Update(c.ctx, c.site.ID, func(s *Site) { s.Keep = Keep{Quarters: 20} }))
+	q := query.Query{Metrics: []query.Metric{query.Visits}, From: c.now.Add(-30 * time.Minute).UnixMilli(), To: c.now.Add(time.Minute).UnixMilli()}
+	for _, kept := range []struct {
+		later    int // days
+		shortest string
+		by       []query.Dimension
+	}{
+		{0, "windows", []query.Dimension{query.Time10s, query.TimeMinute, query.Time15Min, query.TimeHour}},
+		{12, "minutes", []query.Dimension{query.Time10s, query.TimeMinute, query.Time15Min}},
+		{4, "quarters", []query.Dimension{query.Time10s, query.TimeMinute, query.Time15Min}},
+		{6, "days", []query.Dimension{query.Time15Min, query.TimeHour, query.TimeDay}},
+	} {
+		c.age(kept.later)
+		for _, by := range kept.by {
+			q.Dimensions = []query.Dimension{by}
+			res, _, err := c.reader.Query(c.ctx, c.site, q)
+			if got := total(res); err != nil || math.Abs(got-crowdVisitors) > crowdVisitors/10 {
+				t.Errorf("%s are kept, by %s: %v visits, %v; want about %d", kept.shortest, by, got, err, crowdVisitors)
+			}
+		}
+	}
+}
+
+// The views of days whose samples were given up are kept for ever, and a chart of them was empty.
+func TestDaysWithoutASampleAreInTheChart(t *testing.T) {
+	c := newCrowd(t)
+	day := days.period(time.UTC, c.now.UnixMilli())
+	q := query.Query{Metrics: []query.Metric{query.Pageviews, query.Visitors}, From: day.from - dayMS, To: day.to + dayMS}
+	for _, later := range []int{2, 410} {
+		c.age(later)
+		for _, by := range [][]query.Dimension{{query.TimeDay}, {query.TimeWeek}, {query.TimeDay, query.EventPage}, {query.EventPage, query.TimeMonth}} {
+			q.Dimensions = by
+			if len(by) > 1 {
+				q.Metrics = q.Metrics[:1]
+			}
+			res, _, err := c.reader.Query(c.ctx, c.site, q)
+			if err != nil || len(res.Rows) != 1 || res.Rows[0].Values[0].X != crowdVisitors || res.Rows[0].Values[0].Err != 0 {
+				t.Errorf("%d days later, by %v: %v, %v; want one row of %d pageviews", later, by, res.Rows, err, crowdVisitors)
+			}
+		}
+	}
+}
+
+// Where only days were left, the visit that began before midnight was looked for in the half hour before it, found nowhere, and counted again.
+func TestAVisitOverMidnightIsFoundWhereOnlyDaysAreKept(t *testing.T) {
+	c := newCounted(t, "UTC")
+	c.site = must(c.sites.Update(c.ctx, c.site.ID, func(s *Site) { s.Keep = Keep{Quarters: 20} }))
+	c.countAt(12*time.Hour + 10*time.Minute) // the clock stands at half a minute past noon
+	c.countAt(11*time.Hour + 50*time.Minute)
+	midnight := days.period(time.UTC, c.now.UnixMilli()).from
+	for _, later := range []int{0, 22} {
+		c.age(later)
+		for _, day := range []struct {
+			from int64
+			want string // visits, seconds that they took
+		}{{midnight - dayMS, "1 1200"}, {midnight, "0 0"}} {
+			res, _, err := c.reader.Query(c.ctx, c.site, query.Query{
+				Metrics: []query.Metric{query.Visits, query.VisitDuration}, From: day.from, To: day.from + dayMS,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := res.Rows[0].Values; fmt.Sprint(v[0].X, v[1].X) != day.want {
+				t.Errorf("%d days later, visits and seconds from %d on: %v %v, want %s", later, day.from, v[0].X, v[1].X, day.want)
+			}
+		}
+	}
+}
+
+// Every bucket of a long span cost two dozen calls of the store, those in which nothing ever happened too.
+func TestEmptyBucketsCostNothing(t *testing.T) {
+	c := newCrowd(t)
+	c.age(1)
+	calls := 0
+	reader := NewReader(storetest.Faulty(c.store, func(storetest.Op) storetest.Fault { calls++; return storetest.Pass }), c.sites)
+	q := query.Query{
+		Metrics: []query.Metric{query.Visits}, Dimensions: []query.Dimension{query.TimeDay},
+		From: c.now.Add(-990 * 24 * time.Hour).UnixMilli(), To: c.now.UnixMilli(),
+	}
+	res, _, err := reader.Query(c.ctx, c.site, q)
+	if err != nil || len(res.Rows) != 1 || calls > 100 {
+		t.Errorf("%d rows, %d calls of the store, %v; want one row, and calls for one day", len(res.Rows), calls, err)
+	}
+	calls = 0
+	st := must(reader.stretch(c.ctx, c.site, span{0, c.now.Add(-30 * 24 * time.Hour).UnixMilli()}, days))
+	if len(st.parts.samples) != 0 || calls > 2 {
+		t.Errorf("%d calls of the store for a time without anything, want 2", calls)
+	}
+}
+
+// A site that chose to keep more was believed to have kept it: part of a day that was left as a whole was answered as empty.
+func TestWhatIsGoneStaysGoneWhereMoreIsKept(t *testing.T) {
+	c := newCounted(t, "UTC")
+	keep := func(k Keep) { c.site = must(c.sites.Update(c.ctx, c.site.ID, func(s *Site) { s.Keep = k })) }
+	keep(Keep{Quarters: 20})
+	c.countAt(0)
+	at := c.now
+	c.age(22)
+	keep(Keep{Minutes: 30, Quarters: 400})
+	res, reading, err := c.reader.Query(c.ctx, c.site, query.Query{
+		Metrics: []query.Metric{query.Visits}, From: at.Add(-time.Hour).UnixMilli(), To: at.Add(time.Hour).UnixMilli(),
+	})
+	if err != nil || total(res) != 1 || reading.To-reading.From != dayMS {
+		t.Errorf("%v visits in %d ms, %v; want the one of the day", total(res), reading.To-reading.From, err)
+	}
+	keep(Keep{Minutes: 30, Quarters: 300})
+	keep(Keep{Minutes: 30, Quarters: 400})
+	if got, want := c.site.Gone.Quarters, at.UnixMilli()+2*dayMS; got != want {
+		t.Errorf("quarters are gone up to %d, want %d", got, want)
+	}
+}

@@ -1,0 +1,122 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+const repairSpanMS = 9 * dayMS // the horizon, and a day more
+
+// tidied is when roll-ups were last repaired and expired, by whatever process: many live for less than a day.
+var tidied = store.Key{Partition: "K", Sort: "tidied"}
+
+// tidy repairs what can still be repaired and removes what has been kept long enough, once a day. What could not be repaired may be all that holds an event: nothing is
+// removed then.
+func (r *Roller) tidy(ctx context.Context) error {
+	it, err := r.store.Get(ctx, tidied)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+	case err != nil:
+		return fmt.Errorf("read when roll-ups were tidied: %w", err)
+	default:
+		last, err := parseTimeKey(string(it.Value))
+		if err != nil {
+			return err
+		}
+		if r.now().Sub(time.UnixMilli(last)).Abs() < repairEvery { // a clock that was ahead by more does not stop it
+			return nil
+		}
+	}
+	if err := r.Repair(ctx); err != nil {
+		return fmt.Errorf("repair: %w", err)
+	}
+	if err := r.Expire(ctx); err != nil {
+		return err
+	}
+	_, err = r.store.Put(ctx, tidied, []byte(timeKey(r.now().UnixMilli())), store.Write{Expect: it.Revision, Relaxed: true})
+	if err != nil && !errors.Is(err, store.ErrConflict) { // another roller was as fast
+		return fmt.Errorf("write when roll-ups were tidied: %w", err)
+	}
+	return nil
+}
+
+// Repair compares the vectors of all roll-ups that can still change with what they are made from, and rolls up where they differ. Marks make that unnecessary as
+// long as every clock is right.
+func (r *Roller) Repair(ctx context.Context) error {
+	now := r.now().UnixMilli()
+	sites, err := everyGeneration(ctx, r.sites)
+	if err != nil {
+		return err
+	}
+	sp := span{max(0, now-repairSpanMS), floor(now-rollDelayMS, minuteMS)}
+	for lv := minutes; lv <= days; lv++ {
+		for _, s := range sites {
+			if err := r.repairSite(ctx, lv, s, sp); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) error {
+	have, err := r.children(ctx, lv, s, sp)
+	if err != nil {
+		return err
+	}
+	for _, start := range slices.Sorted(maps.Keys(have)) {
+		period := lv.period(s.zone(), start)
+		if period.to > sp.to || period.from < sp.from && lv > minutes { // not closed, or not all of its children are known here
+			continue
+		}
+		old, err := readRollup(ctx, r.store, store.Key{Partition: lv.partition(s, start), Sort: timeKey(start)})
+		if err != nil {
+			return err
+		}
+		if old.vector.covers(have[start]) {
+			continue
+		}
+		if err := r.rollUp(ctx, lv, s, start); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// children returns, for each period of a level in the span, what it should be made from.
+func (r *Roller) children(ctx context.Context, lv level, s Site, sp span) (map[int64]vector, error) {
+	have := make(map[int64]vector)
+	note := func(c child, n uint32) {
+		start := lv.period(s.zone(), c.start).from
+		if have[start] == nil {
+			have[start] = make(vector)
+		}
+		have[start][c] = n
+	}
+	if lv > minutes {
+		return have, eachRollup(ctx, r.store, lv-1, s, sp, func(_ string, c *rollup, _ store.Revision) error {
+			note(child{start: c.span.from}, c.n)
+			return nil
+		})
+	}
+	cells, err := cellsWithin(ctx, r.store, s.Gen, s.ID, sp.from, sp.to)
+	if err != nil {
+		return nil, err
+	}
+	for _, hc := range cells {
+		err := eachEntry(ctx, r.store, hc.log(s.Gen, s.ID), span{hc.hour, min(sp.to, hc.hour+hourMS)}, store.Heads, func(c child, e store.Entry) error {
+			note(c, e.N)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return have, nil
+}
