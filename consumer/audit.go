@@ -156,7 +156,7 @@ func (r *auditRun) record(ctx context.Context, shard string, done Progress, rec 
 	if rec.ApproximateArrivalTimestamp != nil {
 		arrived = *rec.ApproximateArrivalTimestamp
 	}
-	items := unpack(nil, &events.KinesisEventRecord{
+	items, _ := unpack(nil, &events.KinesisEventRecord{
 		EventID: shard + ":" + *rec.SequenceNumber, EventSourceArn: r.StreamARN,
 		Kinesis: events.KinesisRecord{
 			SequenceNumber: *rec.SequenceNumber, Data: rec.Data, PartitionKey: *rec.PartitionKey,

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -16,12 +17,15 @@ type item struct {
 	data         []byte // the line, or the record where no line of it is an event
 
 	event event.Event
+	valid bool // the event was decoded, and nothing is wrong with it
 	site  aggregate.Site
 
 	dropped aggregate.Outcome // Bot, or zero
 	poison  string            // the code of why it goes to quarantine, or ""
 	reason  string            // for people where it is poison, else a code
 	copy    aggregate.Copy
+	booked  bool        // it has its outcome already, elsewhere than the rules of now would book it
+	hit     *sketch.Hit // what is counted; nil where nothing is
 }
 
 func (it *item) keep() bool { return it.dropped == 0 && it.poison == "" }
@@ -34,13 +38,14 @@ func (it *item) quarantine(code, message string) { it.poison, it.reason = code, 
 // an item.
 type stage func(ctx context.Context, items []item) error
 
-// The codes of why a copy goes to quarantine.
+// The codes of why a copy goes to quarantine. Those of what the poller gave up are the caller's to choose from.
 const (
+	poisonPacked  = "unreadable"   // the record is compressed or aggregated, and cannot be taken apart
 	poisonRecord  = "not_json"     // no line of the record is a JSON object
 	poisonEvent   = "invalid"      // a field is missing, wrong or too long
 	poisonSite    = "unknown_site" // the site is not registered, or was removed
 	poisonExpired = "expired"      // the window is beyond the redrive horizon
+	// What the poller gave up; see Handler.Discard.
+	PoisonRetries = "retries_exhausted" // the function failed on it, again and again
+	PoisonAge     = "age_exceeded"      // it grew too old before the function was done with it
 )
-
-// botCrawler is the reason of a drop by user agent.
-const botCrawler = "crawler"

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/consumer/enrich"
 	"github.com/streamgauge/streamgauge/store"
 )
 
@@ -53,20 +53,17 @@ func (o Options) filled() Options {
 // Handler counts the events of batches of records. It may be called concurrently.
 type Handler struct {
 	opts      Options
+	store     store.Store
 	sites     *aggregate.Sites
 	committer *aggregate.Committer
 	kept      *aggregate.Quarantine
-	crawlers  *lru.Cache[string, bool]
+	enricher  *enrich.Enricher
 }
-
-// crawlerCache is how many user agents are remembered.
-const crawlerCache = 4096
 
 // New returns a handler that commits to c, whose store is s.
 func New(s store.Store, sites *aggregate.Sites, c *aggregate.Committer, opts Options) *Handler {
 	opts = opts.filled()
-	crawlers, _ := lru.New[string, bool](crawlerCache) // fails only for a size below one
-	return &Handler{opts: opts, sites: sites, committer: c, kept: aggregate.NewQuarantine(s, opts.Now), crawlers: crawlers}
+	return &Handler{opts: opts, store: s, sites: sites, committer: c, kept: aggregate.NewQuarantine(s, opts.Now), enricher: enrich.New(enrich.Options{})}
 }
 
 // Handle counts a batch. It works in slices: what is done is durable, and a slice that would not be done before the deadline of ctx is not begun. Where it
@@ -115,12 +112,16 @@ func (h *Handler) timeFor(ctx context.Context, slowest time.Duration) bool {
 	return !ok || h.opts.Now().Add(2*slowest).Before(deadline)
 }
 
+// sliceBytes bounds what came out of compressed records and lies in memory at a time: that may be much more than a batch has bytes.
+const sliceBytes = 32 << 20
+
 // slice unpacks records from the given one on until there are enough copies. It returns the index of the first record that is left.
 func (h *Handler) slice(records []events.KinesisEventRecord, from int) ([]item, int) {
 	var items []item
-	to := from
-	for to < len(records) && len(items) < h.opts.SliceCopies {
-		items = unpack(items, &records[to])
+	to, bytes, grown := from, 0, 0
+	for to < len(records) && len(items) < h.opts.SliceCopies && bytes < sliceBytes {
+		items, grown = unpack(items, &records[to])
+		bytes += grown
 		to++
 	}
 	return items, to
@@ -133,11 +134,25 @@ func (h *Handler) run(ctx context.Context, items []item) (aggregate.Tally, error
 			return nil, err
 		}
 	}
-	copies := make([]aggregate.Copy, len(items))
+	return h.commit(ctx, items)
+}
+
+// commit books the copies, and then sees to those that were in quarantine under other rules.
+func (h *Handler) commit(ctx context.Context, items []item) (aggregate.Tally, error) {
+	hits := newHits()
+	defer hits.free()
+	h.enrich(items, hits)
+	copies := make([]aggregate.Copy, 0, len(items))
 	for i := range items {
-		copies[i] = items[i].copy
+		if !items[i].booked {
+			copies = append(copies, items[i].copy)
+		}
 	}
-	return h.committer.Commit(ctx, copies)
+	tally, err := h.committer.Commit(ctx, copies)
+	if err != nil {
+		return tally, err
+	}
+	return tally, h.leaveQuarantine(ctx, items)
 }
 
 func unfinished(r events.KinesisEventRecord) events.KinesisEventResponse {

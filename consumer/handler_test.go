@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/query"
 	"github.com/streamgauge/streamgauge/consumer"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -94,17 +95,23 @@ func (b *bench) books(site string) aggregate.Books {
 }
 
 // rows returns what a query over all times answers, as text.
-func (b *bench) rows(site string, d aggregate.Dimension, metrics ...aggregate.Metric) []string {
+func (b *bench) rows(id string, d query.Dimension, metrics ...query.Metric) []string {
 	b.t.Helper()
-	res, err := b.reader.Query(context.Background(), aggregate.Query{
-		Site: site, Metrics: metrics, From: 0, To: event.MaxTimeMS, Dimension: d,
-	})
+	site, err := b.sites.Get(context.Background(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	res, _, err := b.reader.Query(context.Background(), site, query.Query{Metrics: metrics, From: 0, To: event.MaxTimeMS / 2, Dimensions: []query.Dimension{d}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
 	var rows []string
 	for _, r := range res.Rows {
-		rows = append(rows, fmt.Sprint(r.Name, r.Values))
+		var values []float64
+		for _, v := range r.Values {
+			values = append(values, v.X)
+		}
+		rows = append(rows, fmt.Sprint(r.Keys[0].Text, values))
 	}
 	return rows
 }
@@ -127,7 +134,7 @@ func TestEventsAreCountedOnceHoweverOftenTheyAreDelivered(t *testing.T) {
 	b.restart()
 	b.deliver(second, again, first)
 
-	if got, want := b.rows("demo", aggregate.ByPage, aggregate.Pageviews, aggregate.Visitors), []string{"/a[2 2]", "/[1 1]"}; !slices.Equal(got, want) {
+	if got, want := b.rows("demo", query.EventPage, query.Pageviews, query.Visitors), []string{"/a[2 2]", "/[1 1]"}; !slices.Equal(got, want) {
 		t.Errorf("rows = %v, want %v", got, want)
 	}
 	books := b.books("demo")

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/mileusna/useragent"
-
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -40,6 +38,7 @@ func readEvents(items []item) {
 		if e.ID == "" {
 			e.ID = event.DeriveID(it.pos.Stream, it.pos.Shard, it.pos.SequenceNumber, it.pos.Index)
 		}
+		it.valid = true
 	}
 }
 
@@ -92,30 +91,18 @@ func (h *Handler) site(ctx context.Context, id string) (site aggregate.Site, err
 	return site, err
 }
 
-// filterBots drops automation where the site does not want it counted: what the door marked, and crawlers by their user agent.
+// filterBots drops automation where the site does not want it counted: what the door marked, and what its user agent gives away.
 func (h *Handler) filterBots(_ context.Context, items []item) error {
 	for i := range items {
 		it := &items[i]
 		if !it.keep() || it.site.Bots != aggregate.DropBots {
 			continue
 		}
-		switch {
-		case it.event.Bot != "":
-			it.drop(aggregate.Bot, "marked")
-		case it.event.UserAgent != "" && h.isCrawler(it.event.UserAgent):
-			it.drop(aggregate.Bot, botCrawler)
+		if why := h.enricher.Bot(&it.event); why != "" {
+			it.drop(aggregate.Bot, why)
 		}
 	}
 	return nil
-}
-
-func (h *Handler) isCrawler(ua string) bool {
-	if bot, ok := h.crawlers.Get(ua); ok {
-		return bot
-	}
-	bot := useragent.Parse(ua).Bot
-	h.crawlers.Add(strings.Clone(ua), bot)
-	return bot
 }
 
 // place finds the log of every copy. It is the last stage that can put a copy into quarantine.
@@ -142,32 +129,15 @@ func (h *Handler) place(ctx context.Context, items []item) error {
 	return nil
 }
 
-// quarantine puts poison aside, and only then places it: what the ledger counts as quarantined can be looked at.
-func (h *Handler) quarantine(ctx context.Context, items []item) error {
+// enrich makes the hits of the events that are to be counted, at the times that they were placed at.
+func (h *Handler) enrich(items []item, hits *hits) {
 	for i := range items {
-		it := &items[i]
-		if it.poison == "" {
-			continue
-		}
-		site, err := h.siteOfPoison(ctx, it)
-		if err != nil {
-			return err
-		}
-		put := aggregate.QuarantinedCopy{
-			Site: site.ID, Gen: site.Gen, Reason: it.poison, Message: it.reason, Position: it.pos, Arrival: it.arrival, Data: it.data,
-		}
-		var kept aggregate.QuarantinedCopy
-		if err := h.committer.Retry(ctx, func() (err error) {
-			kept, err = h.kept.Keep(ctx, put)
-			return err
-		}); err != nil {
-			return err
-		}
-		if it.copy, err = h.committer.PlaceQuarantined(ctx, kept); err != nil {
-			return err
+		if it := &items[i]; it.copy.Outcome == aggregate.Counted {
+			it.hit = hits.next()
+			h.enricher.Hit(it.hit, &it.event, it.copy.At)
+			it.copy.Hit = it.hit
 		}
 	}
-	return nil
 }
 
 // siteOfPoison finds the site that a bad copy is booked under: the one it names, or the one of its partition key, if there is such a

@@ -2,35 +2,96 @@ package consumer
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/event/kpl"
 )
 
-// unpack appends the copies that a record holds: one for each line. A record in which no line looks like a JSON object is one copy, and poison:
-// its bytes stay together.
-func unpack(items []item, r *events.KinesisEventRecord) []item {
+// unpack appends the copies that a record holds: one for each line, also of what is compressed or aggregated in it. A copy's index is its number
+// in the record, which depends on nothing but the record's bytes. A record that cannot be read is one copy, and poison: its bytes stay
+// together. It returns how many bytes came out of what was compressed, too.
+func unpack(items []item, r *events.KinesisEventRecord) (_ []item, grown int) {
+	u := unpacker{items: items, first: len(items), room: maxUnpacked}
 	base := item{
 		pos: aggregate.Position{
 			Stream: r.EventSourceArn, Shard: shardOf(r.EventID), SequenceNumber: r.Kinesis.SequenceNumber,
 		},
 		arrival:      max(0, r.Kinesis.ApproximateArrivalTimestamp.UnixMilli()), // a record without one has year 1
 		partitionKey: r.Kinesis.PartitionKey,
+		data:         r.Kinesis.Data,
 	}
-	if !holdsObject(r.Kinesis.Data) {
-		base.data = r.Kinesis.Data
-		base.quarantine(poisonRecord, "no line of the record is a JSON object")
-		return append(items, base)
+	if err := u.record(base); err != nil {
+		clear(u.items[u.first:])
+		base.quarantine(poisonPacked, err.Error())
+		return append(u.items[:u.first], base), 0
 	}
-	for i, line := range event.Lines(r.Kinesis.Data) {
-		it := base
-		it.pos.Index, it.data = i, line
-		items = append(items, it)
+	return u.items, maxUnpacked - u.room
+}
+
+// unpacker takes one record apart.
+type unpacker struct {
+	items []item
+	first int // of this record
+	room  int // bytes that may still come out of what is compressed
+}
+
+// record reads what lies on the stream under one sequence number. An aggregated one holds records of its own, which are not aggregated
+// again; each of them may be compressed.
+func (u *unpacker) record(base item) error {
+	if !kpl.IsAggregated(base.data) {
+		return u.lines(base)
 	}
-	return items
+	records, err := kpl.Decode(base.data)
+	if err != nil {
+		return err
+	}
+	for i, r := range records {
+		if kpl.IsAggregated(r.Data) {
+			return fmt.Errorf("aggregated record: user record %d is aggregated itself", i)
+		}
+		base.partitionKey, base.data = r.PartitionKey, r.Data
+		if err := u.lines(base); err != nil {
+			return err
+		}
+	}
+	if len(records) == 0 {
+		u.poison(base)
+	}
+	return nil
+}
+
+// lines reads events, one a line.
+func (u *unpacker) lines(base item) (err error) {
+	if isCompressed(base.data) {
+		if base.data, err = decompress(base.data, u.room); err != nil {
+			return err
+		}
+		u.room -= len(base.data)
+	}
+	if !holdsObject(base.data) {
+		u.poison(base)
+		return nil
+	}
+	for _, line := range event.Lines(base.data) {
+		u.add(base, line)
+	}
+	return nil
+}
+
+// poison adds bytes in which there is no event.
+func (u *unpacker) poison(base item) {
+	u.add(base, base.data)
+	u.items[len(u.items)-1].quarantine(poisonRecord, "no line of the record is a JSON object")
+}
+
+func (u *unpacker) add(base item, data []byte) {
+	base.pos.Index, base.data = len(u.items)-u.first, data
+	u.items = append(u.items, base)
 }
 
 // holdsObject reports whether a line begins as a JSON object does.

@@ -109,6 +109,7 @@ func (c *chaos) startAnew() *run {
 	c.cfg.BatchSize = 1 + c.n(7)
 	c.cfg.BatchWindow = time.Duration(c.n(3)*c.n(5)) * time.Second
 	c.cfg.MaximumRetryAttempts = new(c.n(4) - 1)
+	c.cfg.ParallelizationFactor = 1 + c.n(4) // all records have one key
 	c.cfg.DrainTimeout = time.Duration(1+c.n(20)) * time.Second
 	if c.cfg.Kinesis = c.model; c.n(2) == 0 {
 		c.cfg.Kinesis = waitingModel{c.model}

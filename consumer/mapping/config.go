@@ -17,6 +17,11 @@ const (
 	MaxBatchSize     = 10_000
 	MaxBatchWindow   = 300 * time.Second
 	MaxRetryAttempts = 10_000
+	MaxParallel      = 10 // batches of one shard at a time
+	MinRecordAge     = 60 * time.Second
+	MaxRecordAge     = 604_800 * time.Second
+	MaxFilters       = 10
+	MaxPattern       = 4096    // bytes of one filter
 	MaxPayload       = 6 << 20 // bytes of one invocation's event as JSON
 )
 
@@ -37,6 +42,8 @@ type Config struct {
 	StreamARN  string // required: arn:PARTITION:kinesis:REGION:ACCOUNT:stream/STREAMNAME
 	// InvokeIdentityARN is the role that the function's events name. Default: a role of the stream's account.
 	InvokeIdentityARN string
+	// FunctionARN is what destination records name as the function. Default: one of the stream's account and region.
+	FunctionARN string
 
 	Kinesis     Kinesis     // required
 	Function    Function    // required
@@ -47,11 +54,26 @@ type Config struct {
 	// BatchWindow is how long records wait for a batch to become full (Lambda's MaximumBatchingWindowInSeconds), counted from
 	// when the first of them was read, 0 to MaxBatchWindow. Default 0: a batch is whatever there is.
 	BatchWindow time.Duration
+	// ParallelizationFactor is how many batches of one shard may be in hand at a time, 1 to MaxParallel. The records of one
+	// partition key are never in two of them: their order holds. Default 1.
+	ParallelizationFactor int
 	// MaximumRetryAttempts is how often a batch is delivered again after its first failure, -1 to MaxRetryAttempts. Nil and
 	// -1: for ever.
 	MaximumRetryAttempts *int
-	// OnDiscard takes what is given up. Required where attempts are bounded. It is called again until it returns nil; only then
-	// does the checkpoint move past what was given up.
+	// MaximumRecordAge is how old a record may be, since it came into the stream, when it is delivered, MinRecordAge to
+	// MaxRecordAge (Lambda's MaximumRecordAgeInSeconds). Zero and negative: any age.
+	MaximumRecordAge time.Duration
+	// BisectBatchOnFunctionError halves a batch of several records whose invocation failed, instead of delivering it again whole. That
+	// does not use up attempts. Records that the function names are no error: there the batch is cut at the lowest of them.
+	BisectBatchOnFunctionError bool
+	// ReportBatchItemFailures is Lambda's FunctionResponseTypes: without it a function that returns no error has accepted
+	// the whole batch, whatever it answers.
+	ReportBatchItemFailures bool
+	// Filters are patterns of Lambda's event filtering, as JSON: a record is delivered if one of them matches it; what none
+	// matches is passed over without a trace. No filters: everything is delivered. At most MaxFilters. See docs/MAPPING.md.
+	Filters []string
+	// OnDiscard takes what is given up (Lambda's on-failure destination). Required where attempts or ages are bounded. It is called
+	// again, with the same Discard, until it returns nil; only then does the checkpoint move past what was given up.
 	OnDiscard func(ctx context.Context, d Discard) error
 	// FunctionTimeout is the time limit of one invocation. Default 60 s.
 	FunctionTimeout time.Duration
@@ -75,6 +97,7 @@ type Config struct {
 
 func (c Config) withDefaults() Config {
 	setDefault(&c.BatchSize, 100)
+	setDefault(&c.ParallelizationFactor, 1)
 	setDefault(&c.FunctionTimeout, time.Minute)
 	setDefault(&c.StartingPosition, types.ShardIteratorTypeTrimHorizon)
 	setDefault(&c.PollInterval, time.Second)
@@ -83,8 +106,9 @@ func (c Config) withDefaults() Config {
 	if c.MaximumRetryAttempts == nil {
 		c.MaximumRetryAttempts = new(-1)
 	}
-	if a, err := arn.Parse(c.StreamARN); err == nil && c.InvokeIdentityARN == "" {
-		c.InvokeIdentityARN = fmt.Sprintf("arn:%s:iam::%s:role/streamgauge-consume", a.Partition, a.AccountID)
+	if a, err := arn.Parse(c.StreamARN); err == nil {
+		setDefault(&c.InvokeIdentityARN, fmt.Sprintf("arn:%s:iam::%s:role/streamgauge-consume", a.Partition, a.AccountID))
+		setDefault(&c.FunctionARN, fmt.Sprintf("arn:%s:lambda:%s:%s:function:streamgauge-consume", a.Partition, a.Region, a.AccountID))
 	}
 	c.Events = c.Events.withDefaults()
 	return c
@@ -115,6 +139,13 @@ func (c Config) validate() error {
 	retries := *c.MaximumRetryAttempts
 	check(retries >= -1 && retries <= MaxRetryAttempts, "MaximumRetryAttempts %d is not in -1..%d", retries, MaxRetryAttempts)
 	check(retries < 0 || c.OnDiscard != nil, "OnDiscard is missing: MaximumRetryAttempts is bounded")
+	check(c.ParallelizationFactor >= 1 && c.ParallelizationFactor <= MaxParallel,
+		"ParallelizationFactor %d is not in 1..%d", c.ParallelizationFactor, MaxParallel)
+	check(c.MaximumRecordAge <= 0 || c.MaximumRecordAge >= MinRecordAge && c.MaximumRecordAge <= MaxRecordAge,
+		"MaximumRecordAge %v is not in %v..%v", c.MaximumRecordAge, MinRecordAge, MaxRecordAge)
+	check(c.MaximumRecordAge <= 0 || c.OnDiscard != nil, "OnDiscard is missing: MaximumRecordAge is bounded")
+	_, err := compileFilters(c.Filters)
+	check(err == nil, "Filters: %w", err)
 	check(c.startIsKnown(), "StartingPosition %q is not TRIM_HORIZON, LATEST or AT_TIMESTAMP with a StartingTimestamp", c.StartingPosition)
 	check(min(c.FunctionTimeout, c.PollInterval, c.ListInterval, c.DrainTimeout) > 0, "a timeout or interval is negative")
 	return errors.Join(errs...)

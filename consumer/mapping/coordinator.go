@@ -15,6 +15,7 @@ import (
 // coordinator finds the shards and runs each when its time has come. Its fields belong to the goroutine in run.
 type coordinator struct {
 	cfg     *Config
+	filters filters
 	board   *board
 	lineage *lineage
 	listed  bool // at least once
@@ -31,8 +32,8 @@ type outcome struct {
 	err     error
 }
 
-func newCoordinator(cfg *Config, b *board) *coordinator {
-	return &coordinator{cfg: cfg, board: b, lineage: newLineage(), outcomes: make(chan outcome)}
+func newCoordinator(cfg *Config, f filters, b *board) *coordinator {
+	return &coordinator{cfg: cfg, filters: f, board: b, lineage: newLineage(), outcomes: make(chan outcome)}
 }
 
 // run returns when ctx has ended and every shard's goroutine has.
@@ -163,7 +164,7 @@ func (c *coordinator) settle(drained []string) {
 
 func (c *coordinator) startReady(ctx, work context.Context) {
 	for _, n := range c.lineage.ready() {
-		s := newShard(c.cfg, n.id, n.start, c.board)
+		s := newShard(c.cfg, c.filters, n.id, n.start, c.board)
 		n.shard = s
 		c.shards.Go(func() {
 			drained, err := s.run(ctx, work)

@@ -1,13 +1,9 @@
 package mapping
 
-import (
-	"time"
-
-	"github.com/aws/aws-lambda-go/events"
-)
+import "time"
 
 // Events are callbacks that report what the mapping does; nil ones are skipped. They are called concurrently for different
-// shards, on the goroutines that do the work, so they must be quick.
+// shards and batches, on the goroutines that do the work, so they must be quick.
 type Events struct {
 	// Invoked is called after every invocation of the function.
 	Invoked func(Invocation)
@@ -29,23 +25,14 @@ type Invocation struct {
 	ShardID string
 	Records int // size of the batch
 	Done    int // how many of them, from the first, need not be delivered again
-	// Attempt is 1 for the first delivery of these records as a batch of their own.
+	// Attempt is 1 for the first delivery of these records as a batch of their own. A throttled invocation has the number of the
+	// one that follows it.
 	Attempt  int
 	Duration time.Duration
 	// IteratorAge is how long ago the last record of the batch came into the stream when the invocation began. It is Lambda's metric
 	// of this name.
 	IteratorAge time.Duration
 	Err         error // why not all records are done
-}
-
-// Discard is a batch, or the rest of one, that was given up.
-type Discard struct {
-	ShardID             string
-	FirstSequenceNumber string
-	LastSequenceNumber  string
-	Attempts            int                 // how often these records were delivered as a batch of their own
-	Err                 error               // of the last attempt
-	Event               events.KinesisEvent // the payload, as it was delivered
 }
 
 func (e Events) withDefaults() Events {

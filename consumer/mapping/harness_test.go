@@ -71,6 +71,8 @@ func newRig(t *testing.T, shards int) *rig {
 		Kinesis:     r.model,
 		Checkpoints: r.checkpoints,
 		Function:    r.function,
+
+		ReportBatchItemFailures: true,
 	}
 	return r
 }

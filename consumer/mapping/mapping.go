@@ -12,6 +12,7 @@ import (
 // Mapping delivers the records of a stream to a function. Its methods may be called concurrently.
 type Mapping struct {
 	cfg     Config
+	filters filters
 	board   *board
 	started atomic.Bool
 }
@@ -22,7 +23,11 @@ func New(c Config) (*Mapping, error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("configure mapping: %w", err)
 	}
-	return &Mapping{cfg: c, board: newBoard()}, nil
+	compiled, err := compileFilters(c.Filters)
+	if err != nil { // validate has compiled them
+		return nil, fmt.Errorf("configure mapping: %w", err)
+	}
+	return &Mapping{cfg: c, filters: compiled, board: newBoard()}, nil
 }
 
 // Run delivers until ctx ends, whatever fails on the way: every call is tried again. Then no invocation begins any more; those
@@ -37,7 +42,7 @@ func (m *Mapping) Run(ctx context.Context) error {
 	defer m.board.halt()
 	work, end := outlive(ctx, m.cfg.DrainTimeout)
 	defer end()
-	if err := newCoordinator(&m.cfg, m.board).run(ctx, work); err != nil {
+	if err := newCoordinator(&m.cfg, m.filters, m.board).run(ctx, work); err != nil {
 		return fmt.Errorf("drain mapping: %w", err)
 	}
 	return nil

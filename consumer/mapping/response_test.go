@@ -1,13 +1,13 @@
 package mapping
 
 import (
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
-
-	"github.com/aws/aws-lambda-go/events"
 )
+
+// judging is a shard that can judge.
+func judging() *shard { return &shard{cfg: &Config{ReportBatchItemFailures: true}} }
 
 // What the function's answer makes of a batch of five. The bodies are those that Lambda gets to see.
 func TestJudge(t *testing.T) {
@@ -18,6 +18,9 @@ func TestJudge(t *testing.T) {
 		body string
 		done int
 	}{
+		"nothing":                   {``, 5},
+		"empty string":              {`""`, 5},
+		"empty array":               {`[]`, 5},
 		"null":                      {`null`, 5},
 		"empty object":              {`{}`, 5},
 		"empty list":                {`{"batchItemFailures":[]}`, 5},
@@ -35,18 +38,20 @@ func TestJudge(t *testing.T) {
 		"wrong key":                 {`{"batchItemFailures":[{"identifier":"` + sequence(3) + `"}]}`, 0},
 		"foreign identifier":        {`{"batchItemFailures":[` + item(9) + `]}`, 0},
 		"event id for identifier":   {`{"batchItemFailures":[{"itemIdentifier":"` + shardID(0) + `:` + sequence(3) + `"}]}`, 0},
+		"identifier is a number":    {`{"batchItemFailures":[{"itemIdentifier":123}]}`, 0},
+		"another case":              {`{"BatchItemFailures":[` + item(1) + `]}`, 5},
+		"no JSON":                   {`{"batchItemFailures":`, 0},
+		"no list":                   {`{"batchItemFailures":"all"}`, 0},
+		"a string":                  {`"all is well"`, 0},
 		"foreign beside known":      {`{"batchItemFailures":[` + item(3) + `,` + item(9) + `]}`, 0},
 		"identifier is not trimmed": {`{"batchItemFailures":[{"itemIdentifier":" ` + sequence(3) + `"}]}`, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var response events.KinesisEventResponse
-			if err := json.Unmarshal([]byte(test.body), &response); err != nil {
-				t.Fatal(err)
-			}
-			done, err := judge(m.shards[0].records, response, nil)
-			if done != test.done || (err == nil) != (done == 5) {
-				t.Errorf("done %d (%v), want %d", done, err, test.done)
+			response, err := ParseResponse([]byte(test.body))
+			done, f := judging().judge(m.shards[0].records, response, err)
+			if done != test.done || (f.err == nil) != (done == 5) {
+				t.Errorf("done %d (%v), want %d", done, f.err, test.done)
 			}
 		})
 	}
@@ -56,8 +61,8 @@ func TestJudgeNamesTheForeignIdentifier(t *testing.T) {
 	m := newModel(1)
 	m.put(0, "1")
 	response, _ := failed("4958")
-	if _, err := judge(m.shards[0].records, response, nil); err == nil || !strings.Contains(err.Error(), `"4958" names no record`) {
-		t.Errorf("error %v", err)
+	if _, f := judging().judge(m.shards[0].records, response, nil); f.err == nil || !strings.Contains(f.err.Error(), `"4958" names no record`) {
+		t.Errorf("error %v", f.err)
 	}
 }
 
@@ -65,7 +70,17 @@ func TestJudgeBelievesTheErrorBeforeTheResponse(t *testing.T) {
 	m := newModel(1)
 	m.put(0, "1", "2")
 	response, _ := failed(sequence(2))
-	if done, err := judge(m.shards[0].records, response, errFunction); done != 0 || !errors.Is(err, errFunction) {
-		t.Errorf("done %d, %v", done, err)
+	if done, f := judging().judge(m.shards[0].records, response, errFunction); done != 0 || f.kind != broken || !errors.Is(f.err, errFunction) {
+		t.Errorf("done %d, %+v", done, f)
+	}
+}
+
+// Without ReportBatchItemFailures what the function answers is nobody's concern.
+func TestJudgeAsksForReports(t *testing.T) {
+	m := newModel(1)
+	m.put(0, "1", "2")
+	response, _ := failed(sequence(1))
+	if done, f := (&shard{cfg: &Config{}}).judge(m.shards[0].records, response, nil); done != 2 || f.err != nil {
+		t.Errorf("done %d, %v", done, f.err)
 	}
 }

@@ -2,49 +2,60 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
 
-// shard is the consumption of one shard. Its fields belong to the goroutine in run, but for gone.
+// shard is the consumption of one shard. Its fields belong to the goroutine in run, but for those that say otherwise.
 type shard struct {
 	cfg     *Config
+	filters filters
 	id      string
 	board   *board
 	reader  *reader
 	batcher batcher
+	lanes   []*lane
 
-	buffer   []types.Record // read, and not yet in a batch
-	since    time.Time      // when the first of the buffer was read
-	round    uint64         // the board's when the last read began
-	failures int            // of reads, in a row
+	busy     int    // lanes with a batch in hand
+	round    uint64 // the board's when the last read began
+	failures int    // of reads, in a row
+
+	progress *progress // has a lock of its own
+
+	deliveries sync.WaitGroup
+	finished   chan delivered                     // by the lanes; holds one for each, so that nobody waits to send
+	interrupt  atomic.Pointer[context.CancelFunc] // ends the wait for records, for whoever has sent to finished
 
 	gone atomic.Bool // the stream does not list the shard any more
 }
 
-func newShard(cfg *Config, id string, start position, b *board) *shard {
-	return &shard{cfg: cfg, id: id, board: b, reader: newReader(*cfg, id, start), batcher: newBatcher(*cfg, id)}
+func newShard(cfg *Config, f filters, id string, start position, b *board) *shard {
+	s := &shard{
+		cfg: cfg, filters: f, id: id, board: b, reader: newReader(*cfg, id, start), batcher: newBatcher(*cfg, id),
+		lanes: newLanes(cfg.ParallelizationFactor), progress: newProgress(), finished: make(chan delivered, cfg.ParallelizationFactor),
+	}
+	return s
 }
 
-// run consumes the shard until it ends, which it saves and answers with true, or ctx does. The batch that is then in hand may
-// go on until work ends; the error says what was left of it.
+// run consumes the shard until it ends, which it saves and answers with true, or ctx does. The batches that are then in hand may
+// go on until work ends; the error says what was left of them.
 func (s *shard) run(ctx, work context.Context) (ended bool, _ error) {
 	s.board.started(s.id)
 	s.cfg.Events.ShardStarted(s.id, s.reader.place.checkpoint())
-	for {
-		records, err := s.collect(ctx)
-		if err != nil {
-			return false, nil // nothing was in hand
-		}
-		if len(records) == 0 {
-			break
-		}
-		if err := s.deliver(ctx, work, records); err != nil {
-			return false, fmt.Errorf("shard %s: %w", s.id, err)
-		}
+	for ctx.Err() == nil && !s.drained() {
+		s.begin(ctx, work)
+		s.turn(ctx, work)
+	}
+	if err := s.join(); err != nil {
+		return false, fmt.Errorf("shard %s: %w", s.id, err)
+	}
+	if !s.drained() {
+		return false, nil
 	}
 	if err := s.save(work, shardEnd); err != nil {
 		return false, fmt.Errorf("shard %s: %w", s.id, err)
@@ -53,32 +64,55 @@ func (s *shard) run(ctx, work context.Context) (ended bool, _ error) {
 	return true, nil
 }
 
-// collect returns the next batch, or nothing at the end of the shard.
-func (s *shard) collect(ctx context.Context) ([]types.Record, error) {
-	for ctx.Err() == nil {
-		n, full := s.batcher.cut(s.buffer)
-		due := s.since.Add(s.cfg.BatchWindow)
-		if full || s.reader.ended || n > 0 && !time.Now().Before(due) {
-			records := s.buffer[:n:n]
-			s.buffer = s.buffer[n:]
-			s.reader.empty = false // the last read says nothing of the time after the batch
-			return records, nil
-		}
-		s.look(ctx, due)
+// drained reports whether the shard is closed, read to its end, and nothing of it is in hand.
+func (s *shard) drained() bool { return s.reader.ended && s.busy == 0 && s.waiting() == 0 }
+
+// join waits for the batches in hand, and says what they left undone.
+func (s *shard) join() error {
+	var errs []error
+	for s.busy > 0 {
+		d := <-s.finished
+		s.free(d)
+		errs = append(errs, d.err)
 	}
-	return nil, ctx.Err()
+	s.deliveries.Wait()
+	return errors.Join(errs...)
 }
 
-// look waits until it may be worth to read, and reads once. Where there is something to deliver neither goes on beyond the
-// time at which it is due.
-func (s *shard) look(ctx context.Context, due time.Time) {
-	if len(s.buffer) > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, due)
-		defer cancel()
+// turn waits until something has happened: a batch is finished, one has become due, or records were read.
+func (s *shard) turn(ctx, work context.Context) {
+	ctx, cancel := s.untilDue(ctx)
+	defer cancel()
+	if !s.mayRead() {
+		select {
+		case d := <-s.finished:
+			s.free(d)
+		case <-ctx.Done():
+		}
+		return
 	}
-	s.wait(ctx)
-	s.fill(ctx)
+	if s.look(ctx) {
+		s.settle(work)
+	}
+	for len(s.finished) > 0 {
+		s.free(<-s.finished)
+	}
+}
+
+// look waits until it may be worth to read, and reads once, unless a batch is finished meanwhile. It reports whether records
+// were passed over, so that the checkpoint may move.
+func (s *shard) look(ctx context.Context) bool {
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s.interrupt.Store(&cancel)
+	defer s.interrupt.Store(nil)
+	if len(s.finished) == 0 { // who sent before the store could not interrupt
+		s.wait(waiting)
+	}
+	if len(s.finished) > 0 {
+		return false
+	}
+	return s.fill(ctx)
 }
 
 // wait ends early when WaitIdle asks.
@@ -96,13 +130,13 @@ func (s *shard) wait(ctx context.Context) {
 	s.reader.wait(ctx)
 }
 
-func (s *shard) fill(ctx context.Context) {
+func (s *shard) fill(ctx context.Context) (passedOver bool) {
 	s.round = s.board.currentRound()
 	records, err := s.reader.read(ctx)
 	switch {
 	case err == nil:
 		s.failures = 0
-		s.take(records)
+		return s.take(records)
 	case ctx.Err() != nil:
 	case isNotFound(err) && s.gone.Load():
 		s.reader.ended = true // its records outlived the retention period; nothing is left to read
@@ -110,27 +144,29 @@ func (s *shard) fill(ctx context.Context) {
 		s.failures++
 		s.reportRead(err)
 	}
+	return false
 }
 
-func (s *shard) take(records []types.Record) {
+// take gives records to their lanes, but for those that no filter lets through.
+func (s *shard) take(records []types.Record) (passedOver bool) {
 	if len(records) > 0 {
-		s.hold(records)
+		s.progress.began(records)
+		kept := s.filters.keep(records)
+		passedOver = len(kept) < len(records)
+		if passedOver {
+			s.progress.passOver(records, kept)
+		}
+		s.hold(kept)
 	}
 	s.board.read(s.id, s.reader.behind)
-	if s.reader.atTip() && len(s.buffer) == 0 {
+	if s.reader.atTip() && s.busy == 0 && s.waiting() == 0 {
 		s.board.idle(s.id, s.round)
 	}
+	return passedOver
 }
 
-// hold appends to the buffer. Its window begins with its first record; what an earlier batch left over began one when it was
-// read.
-func (s *shard) hold(records []types.Record) {
-	if len(s.buffer) == 0 {
-		s.buffer, s.since = records, time.Now()
-		return
-	}
-	s.buffer = append(s.buffer, records...)
-}
+// settle moves the checkpoint past records that were passed over. What fails here is made up for by the next batch or the next run.
+func (s *shard) settle(work context.Context) { _ = s.finish(work, nil) }
 
 // reportRead reports a failed read. That an iterator expires is in the order of things, where a batch took long.
 func (s *shard) reportRead(err error) {
@@ -148,6 +184,11 @@ func (s *shard) failed(err error) {
 	s.cfg.Events.Failed(s.id, err)
 }
 
+// finish takes note that records are done, and moves the checkpoint if everything before them is.
+func (s *shard) finish(work context.Context, records []types.Record) error {
+	return s.progress.finish(records, func(sequence string) error { return s.save(work, after(sequence)) })
+}
+
 // save moves the shard's checkpoint. It does not give up before work ends: the function has accepted what is before it.
 func (s *shard) save(work context.Context, p position) error {
 	checkpoint := p.checkpoint()
@@ -163,4 +204,18 @@ func (s *shard) save(work context.Context, p position) error {
 			return err
 		}
 	}
+}
+
+// untilDue ends with ctx, or when what waits in a lane that is free becomes due.
+func (s *shard) untilDue(ctx context.Context) (context.Context, context.CancelFunc) {
+	var next time.Time
+	for _, l := range s.lanes {
+		if due := l.since.Add(s.cfg.BatchWindow); !l.busy && len(l.buffer) > 0 && (next.IsZero() || due.Before(next)) {
+			next = due
+		}
+	}
+	if next.IsZero() {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, next)
 }

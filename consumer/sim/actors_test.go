@@ -30,7 +30,8 @@ type invocation struct {
 	shard   *shard
 	from    int // index of its first record
 	records []*record
-	done    int // records whose commit was reported
+	done    int  // records whose commit was reported
+	gives   bool // nothing is counted: the records are discarded, or a copy is redriven
 	resp    events.KinesisEventResponse
 	err     error
 }
@@ -70,6 +71,9 @@ func (w *world) nonce() (n store.Nonce) {
 
 // report notes that the next records of an invocation are committed.
 func (w *world) report(inv *invocation, records int) {
+	if inv.gives {
+		return
+	}
 	for _, r := range inv.records[inv.done : inv.done+records] {
 		w.committed = append(w.committed, r.copies...)
 	}
@@ -81,19 +85,36 @@ func (w *world) deliver(sh *shard) {
 	if sh.current != nil || sh.checkpoint == len(sh.records) {
 		return
 	}
+	if sh.failures >= 3 && sh.records[sh.checkpoint].crashes() {
+		w.discard(sh)
+		return
+	}
 	n := 1 + w.rand.IntN(min(5, len(sh.records)-sh.checkpoint))
-	inv := &invocation{shard: sh, from: sh.checkpoint, records: sh.records[sh.checkpoint : sh.checkpoint+n]}
-	inv.env = w.takeEnv()
-	w.envs++
-	inv.actor = &actor{name: fmt.Sprintf("consumer %d", w.envs)}
-	inv.env.seam.actor, inv.env.current = inv.actor, inv
-	sh.current = inv
+	if sh.failures > 0 && w.focus == nil { // the batch is bisected, to the end
+		n = 1
+	}
+	inv := w.newInvocation(sh, "consumer", n)
 	if w.mutant.checkpointFirst {
 		sh.checkpoint += n
 	}
 	w.spawn(inv.actor, func() {
-		inv.resp, inv.err = inv.env.handler.Handle(context.Background(), sh.batch(inv.records))
+		w.handle(inv)
 	}, func() { w.invoked(inv) })
+}
+
+// newInvocation takes the next n records of a shard in hand.
+func (w *world) newInvocation(sh *shard, role string, n int) *invocation {
+	inv := &invocation{shard: sh, from: sh.checkpoint, records: sh.records[sh.checkpoint : sh.checkpoint+n]}
+	w.equip(inv, role)
+	sh.current = inv
+	return inv
+}
+
+func (w *world) equip(inv *invocation, role string) {
+	inv.env = w.takeEnv()
+	w.envs++
+	inv.actor = &actor{name: fmt.Sprintf("%s %d", role, w.envs)}
+	inv.env.seam.actor, inv.env.current = inv.actor, inv
 }
 
 func (w *world) takeEnv() *env {
@@ -115,6 +136,9 @@ func (w *world) invoked(inv *invocation) {
 		return
 	}
 	inv.shard.current = nil
+	if !inv.gives {
+		inv.shard.failures++
+	}
 	switch {
 	case inv.actor.dead || inv.err != nil:
 		w.saw("a batch fails")
@@ -122,8 +146,9 @@ func (w *world) invoked(inv *invocation) {
 		w.saw("a batch fails in part")
 		failed := inv.resp.BatchItemFailures[0].ItemIdentifier
 		inv.shard.checkpoint = inv.from + slices.IndexFunc(inv.records, func(r *record) bool { return r.seq == failed })
+		inv.shard.failures = 0
 	default:
-		inv.shard.checkpoint = inv.from + len(inv.records)
+		inv.shard.checkpoint, inv.shard.failures = inv.from+len(inv.records), 0
 	}
 }
 
@@ -151,6 +176,7 @@ func (w *world) roll(repair bool) {
 	s.actor = a
 	now := w.clock()
 	r := aggregate.NewRoller(s, aggregate.NewSites(s, now), now)
+	r.NewToken = w.rand.Uint64
 	job := r.Round
 	if repair {
 		job = r.Repair

@@ -4,11 +4,16 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/aggregate/naive"
+	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/consumer/enrich"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -39,6 +44,7 @@ func (w *world) sites() *aggregate.Sites { return aggregate.NewSites(w.truth, w.
 // Either is right; that the event is there once, and that every answer agrees with it, is checked.
 func (w *world) oracle(folded *aggregate.Reader) *naive.Evaluator {
 	v := naive.New()
+	v.Derive = hitOf
 	later := func(first func(*naive.Copy) bool) {
 		for _, c := range w.copies {
 			if first(c) {
@@ -61,26 +67,48 @@ func (w *world) oracle(folded *aggregate.Reader) *naive.Evaluator {
 }
 
 func (w *world) countedAt(folded *aggregate.Reader, e *event.Event, at int64) bool {
-	q := pageQuery(e.Site)
-	q.From, q.To = at, at+1
-	res, err := folded.Query(context.Background(), q)
+	q := pageQuery()
+	q.From, q.To = event.Window(at), event.Window(at)+event.WindowMS
+	res, err := w.ask(folded, e.Site, q)
 	if err != nil {
 		panic(err)
 	}
-	for _, r := range res.Rows {
-		if r.Name == aggregate.PageOf(e.URL) {
-			return true
-		}
+	_, counted := eventsByPage(res)[aggregate.PageOf(e.URL)]
+	return counted
+}
+
+// ask answers a query of a site.
+func (w *world) ask(r *aggregate.Reader, site string, q query.Query) (query.Result, error) {
+	s, err := w.sites().Get(context.Background(), site)
+	if err != nil {
+		return query.Result{}, err
 	}
-	return false
+	res, _, err := r.Query(context.Background(), s, q)
+	return res, err
+}
+
+// eventsByPage returns the first metric of every row, by its page.
+func eventsByPage(res query.Result) map[string]uint64 {
+	n := make(map[string]uint64)
+	for _, r := range res.Rows {
+		n[r.Keys[0].Text] = uint64(r.Values[0].X)
+	}
+	return n
+}
+
+// hitOf is the hit that the handler makes of an event.
+func hitOf(e *event.Event) (h sketch.Hit) {
+	enrich.New(enrich.Options{}).Hit(&h, e, 0)
+	return h
 }
 
 // claimed returns the time that was claimed for an event, or zero.
 func (w *world) claimed(e *event.Event) int64 {
-	site := demo
-	if e.Site == other.ID {
-		site = other
+	i := slices.IndexFunc(sites, func(s aggregate.Site) bool { return s.ID == e.Site })
+	if i < 0 {
+		return 0
 	}
+	site := sites[i]
 	it, err := w.truth.Get(context.Background(), store.Key{Partition: "C#" + site.ID, Sort: fmt.Sprintf("%016x", site.HashID(e.ID))})
 	if err != nil {
 		return 0
@@ -94,24 +122,20 @@ func (w *world) claimed(e *event.Event) int64 {
 
 // checkCounts looks for events that are lost or doubled, by their pages.
 func (w *world) checkCounts(oracle *naive.Evaluator, folded *aggregate.Reader) *finding {
-	for _, site := range []string{demo.ID, other.ID} {
-		q := pageQuery(site)
-		got, err := folded.Query(context.Background(), q)
+	for _, site := range []string{demo.ID, other.ID, later.ID} {
+		got, err := w.ask(folded, site, pageQuery())
 		if err != nil {
 			return &finding{"query", err.Error()}
 		}
-		counts := make(map[string]uint64)
-		for _, r := range got.Rows {
-			counts[r.Name] = r.Values[0]
-		}
-		for _, r := range oracle.Query(q).Rows {
-			switch n := counts[r.Name]; {
-			case n < r.Values[0]:
-				return &finding{"lost", fmt.Sprintf("%s: %d of %d events are counted", r.Name, n, r.Values[0])}
-			case n > r.Values[0]:
-				return &finding{"doubled", fmt.Sprintf("%s: %d events are counted %d times", r.Name, r.Values[0], n)}
+		counts := eventsByPage(got)
+		for page, want := range eventsByPage(oracle.History(site, query.Rules{}).Query(pageQuery())) {
+			switch n := counts[page]; {
+			case n < want:
+				return &finding{"lost", fmt.Sprintf("%s: %d of %d events are counted", page, n, want)}
+			case n > want:
+				return &finding{"doubled", fmt.Sprintf("%s: %d events are counted %d times", page, want, n)}
 			}
-			delete(counts, r.Name)
+			delete(counts, page)
 		}
 		if len(counts) > 0 {
 			return &finding{"doubled", fmt.Sprintf("counted, and should not be: %v", counts)}
@@ -120,20 +144,22 @@ func (w *world) checkCounts(oracle *naive.Evaluator, folded *aggregate.Reader) *
 	return nil
 }
 
-// checkQueries compares every kind of query, over all times and over some windows.
+// checkQueries compares queries by several dimensions, of hits and of visits, over all times and over some windows.
 func (w *world) checkQueries(check string, oracle *naive.Evaluator, r *aggregate.Reader) *finding {
-	for _, site := range []string{demo.ID, other.ID} {
-		for _, d := range []aggregate.Dimension{aggregate.None, aggregate.ByMinute, aggregate.ByPage, aggregate.ByEvent} {
-			whole := aggregate.Query{Site: site, Metrics: aggregate.AllMetrics, Dimension: d, To: event.MaxTimeMS}
+	for _, known := range []aggregate.Site{demo, other} {
+		site, history := known.ID, oracle.History(known.ID, known.Rules())
+		for _, dims := range [][]query.Dimension{nil, {query.TimeMinute}, {query.TimeHour}, {query.EventPage}, {query.EventName}, {query.VisitEntryPage}} {
+			whole := query.Query{Metrics: []query.Metric{query.Visitors, query.Visits, query.Pageviews, query.Events, query.BounceRate}, Dimensions: dims, To: farOff}
 			part := whole
-			part.From = w.ms(-w.upTo(20 * 60e9))
-			part.To = part.From + 1 + w.upTo(10*60e9).Milliseconds()
-			for _, q := range []aggregate.Query{whole, part} {
-				got, err := r.Query(context.Background(), q)
+			part.From = event.Window(w.ms(12*time.Minute - drained - w.upTo(20*time.Minute)))
+			part.To = part.From + event.WindowMS + event.Window(w.upTo(10*60e9).Milliseconds())
+			for _, q := range []query.Query{whole, part} {
+				got, err := w.ask(r, site, q)
 				if err != nil {
 					return &finding{check, err.Error()}
 				}
-				if want := oracle.Query(q); fmt.Sprint(got) != fmt.Sprint(want) {
+				got.Nothing = nil
+				if want := history.Query(q); fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) {
 					return &finding{check, fmt.Sprintf("%+v:\n got %+v\nwant %+v", q, got, want)}
 				}
 			}
@@ -144,9 +170,11 @@ func (w *world) checkQueries(check string, oracle *naive.Evaluator, r *aggregate
 
 // checkMarks: when everything was appended and rolled up, no mark is left.
 func (w *world) checkMarks() *finding {
-	for b := range 16 {
-		for it, err := range w.truth.Scan(context.Background(), store.Range{Partition: fmt.Sprintf("X#minute#%d", b)}) {
-			return &finding{"marks", fmt.Sprintf("a mark is left: %s %x %v", it.Key.Sort, it.Value, err)}
+	for _, level := range []string{"minute", "quarter", "day"} {
+		for b := range 16 {
+			for it, err := range w.truth.Scan(context.Background(), store.Range{Partition: fmt.Sprintf("X#%s#%d", level, b)}) {
+				return &finding{"marks", fmt.Sprintf("a mark of a %s is left: %s %x %v", level, it.Key.Sort, it.Value, err)}
+			}
 		}
 	}
 	return nil
@@ -155,7 +183,7 @@ func (w *world) checkMarks() *finding {
 func (w *world) checkLedgers(oracle *naive.Evaluator) *finding {
 	reader := aggregate.NewReader(w.truth, w.sites())
 	var sum, all aggregate.Ledger
-	for _, site := range []string{demo.ID, other.ID} {
+	for _, site := range []string{demo.ID, other.ID, later.ID} {
 		books, err := reader.Books(context.Background(), site, 0, 0)
 		if err != nil {
 			return &finding{"ledger", err.Error()}
@@ -189,6 +217,7 @@ func (w *world) checkAudit(oracle *naive.Evaluator) *finding {
 	want := oracle.Ledger("")
 	want.Merge(oracle.Ledger(demo.ID))
 	want.Merge(oracle.Ledger(other.ID))
+	want.Merge(oracle.Ledger(later.ID))
 	same := got.Counted == want.Counted && got.Duplicate == want.Duplicate && got.Bot == want.Bot && got.Late == want.Late &&
 		got.Quarantined == want.Quarantined && got.Events == want.Counted
 	if !got.Agrees || !same {

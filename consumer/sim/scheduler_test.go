@@ -36,6 +36,7 @@ type scheduler struct {
 	signals chan signal
 	parked  []*actor // in the order in which they stopped
 	steps   int
+	acting  string // name of the actor that goes on
 	trace   hash.Hash64
 	print   func(string) // each step, where somebody looks; else nil
 }
@@ -87,6 +88,7 @@ func (s *scheduler) step(a *actor, v verdict) {
 	s.parked = slices.DeleteFunc(s.parked, func(o *actor) bool { return o == a })
 	s.steps++
 	s.note(a, v)
+	s.acting = a.name
 	a.resume <- v
 	s.await()
 }
@@ -134,7 +136,11 @@ func (s *scheduler) pick() *actor {
 // nap makes an actor sleep before its call, most of all before a write: what it knows of the store grows old.
 func (s *scheduler) nap(a *actor) bool {
 	writes := a.next.Method == "Put" || a.next.Method == "Append" || a.next.Method == "Delete"
-	if permille := map[bool]int{false: 5, true: 60}[writes]; !s.happens(permille) {
+	permille := map[bool]int{false: 5, true: 60}[writes]
+	if strings.HasPrefix(a.next.Partition, "R#") && writes { // a roll-up that was made of what is no longer all
+		permille = 250
+	}
+	if !s.happens(permille) {
 		return false
 	}
 	a.asleep = s.steps + s.rand.IntN(300)

@@ -67,6 +67,13 @@ func (s *seam) Delete(ctx context.Context, key store.Key, w store.Write) error {
 	return err
 }
 
+func (s *seam) DropLogs(ctx context.Context, partition string) error {
+	_, err := do(s, storetest.Op{Method: "DropLogs", Partition: partition}, func() (struct{}, error) {
+		return struct{}{}, s.inner.DropLogs(ctx, partition)
+	})
+	return err
+}
+
 func (s *seam) Scan(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return paged(s, storetest.Op{Method: "Scan", Partition: r.Partition}, &r, func() iter.Seq2[store.Item, error] {
 		return s.inner.Scan(ctx, r)

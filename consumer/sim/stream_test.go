@@ -31,6 +31,7 @@ type shard struct {
 	id         string
 	records    []*record
 	checkpoint int // index of the first record that is not done
+	failures   int // in a row, of what is at the checkpoint
 	current    *invocation
 }
 

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -23,6 +24,8 @@ var mustHappen = []string{
 	"a minute is marked", "a mark is raised further", "a mark is cleared", "a mark is kept, having been raised", "a roll-up is replaced", "a roll-up loses the race",
 	"poison comes again", "a query in the middle", "an event is counted at its own time though a copy did not believe it",
 	"a batch fails", "a batch fails in part", "a zombie's answer comes",
+	"a record is discarded", "a discarded copy is counted already", "a copy leaves quarantine by a redelivery", "a copy leaves quarantine by a redrive",
+	"a copy is redriven again", "a redrive is refused", "a booking is withdrawn before it is made",
 }
 
 func checkHappened(t *testing.T, seen map[string]int) {
@@ -44,6 +47,9 @@ func (s witness) Append(ctx context.Context, key store.LogKey, n uint32, d store
 	case answer == store.Won:
 		s.world.saw("a delta is appended")
 	}
+	if answer == store.Won && withdraws(d.Body) && !takesBack(d.Body) {
+		s.world.saw("a booking is withdrawn before it is made")
+	}
 	if answer == store.Won && isGuard(d.Body) {
 		s.world.saw("a guard is left")
 	}
@@ -60,6 +66,12 @@ func (s witness) Put(ctx context.Context, key store.Key, value []byte, w store.W
 		s.world.saw("cells were fixed by another")
 	case kind == 'Q' && conflict:
 		s.world.saw("poison comes again")
+	case kind == 'Q' && err == nil && w.Expect == 0:
+		s.world.saw("a copy is kept")
+	case kind == 'Q' && err == nil && strings.HasPrefix(s.world.acting, "redrive"):
+		s.world.saw("a copy leaves quarantine by a redrive")
+	case kind == 'Q' && err == nil:
+		s.world.saw("a copy leaves quarantine by a redelivery")
 	case kind == 'X' && err == nil && w.Expect == 0:
 		s.world.saw("a minute is marked")
 	case kind == 'X' && err == nil:
@@ -87,6 +99,18 @@ func (s witness) Delete(ctx context.Context, key store.Key, w store.Write) error
 func isGuard(body []byte) bool {
 	parts := bodyParts(body)
 	return len(parts[2]) > 0 && len(parts[1]) == 0
+}
+
+// withdraws reports whether a delta gives a tag the outcome withdrawn, which is 6: field 3 of a body holds four bytes and the outcome for each.
+func withdraws(body []byte) bool {
+	tags := bodyParts(body)[3]
+	return len(tags) == 5 && tags[4] == 6
+}
+
+// takesBack reports whether the ledger of a delta says anything: field 1 of the summary, which is field 4 of the body.
+func takesBack(body []byte) bool {
+	sum := bodyParts(body)[4]
+	return len(sum) > 0 && sum[0] == 1<<3|byte(protowire.BytesType)
 }
 
 // bodyParts takes the body of a delta apart, by the numbers of its fields.

@@ -3,6 +3,7 @@ package sim
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,7 +63,12 @@ func (w *world) produce() {
 	for w.happens(300) {
 		lines = append(lines, w.line())
 	}
-	if e := &lines[0].copy.Event; e.Site != "" && w.happens(900) {
+	// A record that crashes is given up as a whole; poison beside it would have its reason.
+	if i := slices.IndexFunc(lines, func(l line) bool { return l.copy.Event.Title == crash }); i >= 0 {
+		lines = lines[i : i+1]
+	}
+	// Poison is blamed on the site of the partition key, if there is one: of one that comes later nobody could say.
+	if e := &lines[0].copy.Event; e.Site != "" && e.Site != later.ID && w.happens(900) {
 		r.pk = e.PartitionKey()
 	}
 	for i := range lines {
@@ -101,7 +107,7 @@ func (w *world) tell(r *record, l *line) {
 	case w.now.UnixMilli()-e.ReceivedAt > event.HorizonMS:
 		c.Outcome, c.Reason, c.Site = aggregate.Quarantined, "expired", e.Site
 	case e.Bot != "" && e.Site == demo.ID:
-		c.Outcome, c.Reason = aggregate.Bot, "marked"
+		c.Outcome, c.Reason = aggregate.Bot, "headless"
 	case e.UserAgent != "" && e.Site == demo.ID:
 		c.Outcome, c.Reason = aggregate.Bot, "crawler"
 	}
@@ -127,6 +133,9 @@ func (w *world) fresh() event.Event {
 	e := event.Event{Site: demo.ID, Name: event.Pageview, ID: fmt.Sprintf("id-%d", w.events), URL: fmt.Sprintf("https://a.example/k%d?q=1", w.events)}
 	if w.focus == nil && w.happens(200) {
 		e.Site = other.ID
+	}
+	if w.focus == nil && w.happens(80) {
+		return w.freshLater(e)
 	}
 	switch w.rand.IntN(8) {
 	case 0, 1:
@@ -154,6 +163,18 @@ func (w *world) fresh() event.Event {
 	if e.ReceivedAt == 0 && !w.happens(150) {
 		w.door(&e)
 	}
+	beyond := e.ReceivedAt != 0 && e.ReceivedAt < w.ms(-time.Hour) // what is beyond the horizon cannot be redriven
+	if e.Bot == "" && e.UserAgent == "" && !beyond && w.focus == nil && w.happens(80) {
+		e.Title = crash
+	}
+	return e
+}
+
+// freshLater makes it an event of a site that is registered only at some time. Until then it is quarantined.
+func (w *world) freshLater(e event.Event) event.Event {
+	e.Site, e.Visitor = later.ID, fmt.Sprintf("v%d", w.rand.IntN(6))
+	kinds[w.rand.IntN(4)](w, &e)
+	w.door(&e)
 	return e
 }
 

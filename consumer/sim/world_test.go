@@ -17,9 +17,11 @@ import (
 )
 
 var (
-	start = time.Date(2026, 3, 14, 11, 57, 30, 0, time.UTC) // soon an hour ends
-	demo  = aggregate.Site{ID: "demo", TZ: "UTC", Bots: aggregate.DropBots, Created: start, Gen: 1, Seed: 1}
+	start = time.Date(2026, 3, 14, 11, 57, 30, 0, time.UTC) // soon an hour ends, and the day of a site
+	demo  = aggregate.Site{ID: "demo", TZ: "Asia/Kamchatka", Bots: aggregate.DropBots, Created: start, Gen: 1, Seed: 1}
 	other = aggregate.Site{ID: "other", TZ: "UTC", Bots: aggregate.CountBots, Created: start, Gen: 3, Seed: 2}
+	later = aggregate.Site{ID: "later", TZ: "UTC", Bots: aggregate.CountBots, Created: start, Gen: 1, Seed: 3} // registered at some time
+	sites = []aggregate.Site{demo, other, later}
 )
 
 // world is one run.
@@ -41,6 +43,9 @@ type world struct {
 	committed []*naive.Copy // those whose commit was reported, in that order
 	rollers   int
 	readers   int
+	redrives  int
+	redriven  []string       // keys of copies that somebody has tried to redrive
+	fixed     bool           // the function does not crash any more
 	seen      map[string]int // what has happened, to know that it does
 	found     *finding       // the first that a reader found in the middle
 }
@@ -55,16 +60,21 @@ func newWorld(seed uint64, m mutant) *world {
 	w.focus = [...]func(*world, *event.Event){old, nil, recent, nil}[seed%4]
 	harshness := w.rand.IntN(4)
 	w.faults = [...]int{0, 15 * harshness, 15 * harshness, 5 * harshness, 5 * harshness}
-	for _, s := range []aggregate.Site{demo, other} {
-		value, err := json.Marshal(s)
-		if err != nil {
-			panic(err)
-		}
-		w.put("S", s.ID, value)
-	}
+	w.register(demo)
+	w.register(other)
 	// Everything before was rolled up once: the rollers have not to begin with every minute of yesterday.
-	w.put("K", "rolled-up-to", fmt.Appendf(nil, "%012x", start.Truncate(time.Minute).UnixMilli()))
+	for _, level := range []string{"minute", "quarter", "day"} {
+		w.put("K", "rolled-up-to#"+level, fmt.Appendf(nil, "%012x", start.Truncate(time.Minute).UnixMilli()))
+	}
 	return w
+}
+
+func (w *world) register(s aggregate.Site) {
+	value, err := json.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	w.put("S", s.ID, value)
 }
 
 func (w *world) put(partition, sort string, value []byte) {
@@ -113,6 +123,10 @@ func (w *world) move() bool {
 		w.roll(w.happens(50))
 	case n < 248 && n >= 240 && w.readers < 2:
 		w.read()
+	case n < 256 && n >= 254 && w.focus == nil:
+		w.mend()
+	case n < 270 && n >= 256 && w.focus == nil && w.redrives < 3:
+		w.redriveOne()
 	case n < 254 && n >= 248:
 		w.now = w.now.Add(w.upTo(40 * time.Second))
 	case len(w.parked) > 0:
@@ -182,9 +196,36 @@ func (w *world) rolledUp(op storetest.Op) bool {
 
 func (w *world) saw(what string) { w.seen[what]++ }
 
+// drained is how long all is waited for in the end.
+const drained = 28 * time.Minute
+
 // drain ends all faults and goes on until everything is consumed and rolled up.
 func (w *world) drain() *finding {
 	w.faults = [5]int{}
+	for !w.fixed {
+		w.mend()
+	}
+	if f := w.consumeAll(); f != nil {
+		return f
+	}
+	if f := w.checkKept(); f != nil {
+		return f
+	}
+	if f := w.emptyQuarantine(); f != nil {
+		return f
+	}
+	w.now = w.now.Add(drained) // the quarters of events that are ahead close too
+	for range 2 {
+		w.roll(false)
+		for len(w.parked) > 0 && w.steps <= maxSteps {
+			w.step(w.parked[0], pass)
+		}
+	}
+	return w.found
+}
+
+// consumeAll delivers until everything is consumed.
+func (w *world) consumeAll() *finding {
 	for w.found == nil && (len(w.parked) > 0 || !w.drained()) {
 		if w.steps > maxSteps {
 			return &finding{"progress", fmt.Sprintf("after %d steps, at %v, the work is not done", w.steps, w.now)}
@@ -193,13 +234,6 @@ func (w *world) drain() *finding {
 		w.deliver(w.anyShard())
 		if len(w.parked) > 0 {
 			w.step(w.parked[w.rand.IntN(len(w.parked))], pass)
-		}
-	}
-	w.now = w.now.Add(12 * time.Minute) // the events that are ahead close too
-	for range 2 {
-		w.roll(false)
-		for len(w.parked) > 0 && w.steps <= maxSteps {
-			w.step(w.parked[0], pass)
 		}
 	}
 	return w.found

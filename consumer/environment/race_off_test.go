@@ -1,0 +1,5 @@
+//go:build !race
+
+package environment
+
+const raceDetector = false
