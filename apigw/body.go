@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/streamgauge/streamgauge/apigw/stats"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -118,7 +119,16 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) erro
 	if mediaType(r.Header.Get("Content-Type")) != "application/json" {
 		return fail(http.StatusUnsupportedMediaType, "media_type", "the content type must be application/json")
 	}
-	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxJSON))
+	if err := decodeJSON(http.MaxBytesReader(w, r.Body, maxJSON), v, fields); err != nil {
+		return err
+	}
+	lift()
+	return nil
+}
+
+// decodeJSON reads one JSON object with no other fields than v has.
+func decodeJSON(from io.Reader, v any, fields string) error {
+	dec := json.NewDecoder(from)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
 		return jsonError(err, fields)
@@ -130,15 +140,17 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) erro
 	if err != io.EOF {
 		return fail(http.StatusBadRequest, "malformed", "the body holds more than one JSON value")
 	}
-	lift()
 	return nil
 }
 
 // jsonError says what is wrong with a body in words of JSON; those of encoding/json are about Go.
 func jsonError(err error, fields string) error {
+	if errors.Is(err, stats.ErrBad) { // it was written for people
+		return err
+	}
 	malformed := func(message string) error { return fail(http.StatusBadRequest, "malformed", message) }
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		what := e.Field
+		what := strings.TrimPrefix(e.Field, "Scope.") // a part of Go's, not of the JSON
 		if what == "" {
 			what = "the body"
 		}
@@ -165,6 +177,10 @@ func jsonKind(t reflect.Type) string {
 		return "an array"
 	case reflect.String:
 		return "a string"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int, reflect.Int64:
+		return "a whole number"
 	}
 	return "an object"
 }

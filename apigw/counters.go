@@ -1,47 +1,35 @@
 package apigw
 
-import "github.com/prometheus/client_golang/prometheus"
-
-// Counters are what the door counts.
-type Counters struct {
-	accepted, invalid, retry prometheus.Counter
-	faults                   *prometheus.CounterVec
+// Counters receive what the door counts. They may be called concurrently and must return quickly. What the door is linked into says by
+// what they are shown: a Lambda function has no use for a registry of its own, and would pay for it at every start.
+type Counters interface {
+	// Events is told how many events of a request had each end: accepted (durable on the stream), invalid, retry (could not be written).
+	Events(accepted, invalid, retry int)
+	// Fault is told the code of every fault found in an event.
+	Fault(code string)
 }
 
-// NewCounters returns the counters, registered with reg unless that is nil.
-func NewCounters(reg prometheus.Registerer) *Counters {
-	events := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "streamgauge_door_events_total",
-		Help: "Events that came to the door, by what became of them: accepted (durable on the stream), invalid, retry (could not be written).",
-	}, []string{"status"})
-	faults := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "streamgauge_door_invalid_total",
-		Help: "Faults found in events at the door, by code.",
-	}, []string{"code"})
-	if reg != nil {
-		reg.MustRegister(events, faults)
-	}
-	return &Counters{
-		accepted: events.WithLabelValues(statusAccepted), invalid: events.WithLabelValues(statusInvalid), retry: events.WithLabelValues(statusRetry),
-		faults: faults,
-	}
-}
+// noCounters is for nobody.
+type noCounters struct{}
 
-// request counts the events of a request, of which so many were accepted.
-func (c *Counters) request(results []eventResult, accepted int) {
-	c.accepted.Add(float64(accepted))
-	if accepted == len(results) {
-		return
-	}
-	for i := range results {
-		switch results[i].Status {
-		case statusInvalid:
-			c.invalid.Inc()
-		case statusRetry:
-			c.retry.Inc()
+func (noCounters) Events(_, _, _ int) {}
+func (noCounters) Fault(string)       {}
+
+// tell counts the events of a request, of which so many were accepted.
+func tell(c Counters, results []eventResult, accepted int) {
+	invalid, retry := 0, 0
+	if accepted < len(results) {
+		for i := range results {
+			switch results[i].Status {
+			case statusInvalid:
+				invalid++
+			case statusRetry:
+				retry++
+			}
+			for _, e := range results[i].Errors {
+				c.Fault(e.Code)
+			}
 		}
-		for _, e := range results[i].Errors {
-			c.faults.WithLabelValues(e.Code).Inc()
-		}
 	}
+	c.Events(accepted, invalid, retry)
 }

@@ -23,13 +23,18 @@ type keptView struct {
 	Index          int       `json:"index"`
 	Arrival        time.Time `json:"arrival"`
 	Bytes          int       `json:"bytes"`
+	Outcome        string    `json:"outcome,omitempty"` // that it has since it was brought back
 }
 
 func viewKept(c aggregate.QuarantinedCopy) keptView {
-	return keptView{
+	v := keptView{
 		Key: c.Key(), Site: c.Site, Reason: c.Reason, Message: c.Message, Stream: c.Stream, Shard: c.Shard,
 		SequenceNumber: c.SequenceNumber, Index: c.Index, Arrival: time.UnixMilli(c.Arrival).UTC(), Bytes: len(c.Data),
 	}
+	if c.Moved != 0 {
+		v.Outcome = c.Moved.String()
+	}
+	return v
 }
 
 const (

@@ -6,6 +6,8 @@ import (
 	"net/http"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/apigw/stats"
 	"github.com/streamgauge/streamgauge/store"
 )
 
@@ -34,7 +36,12 @@ var statuses = []struct {
 	{aggregate.ErrNoSite, http.StatusNotFound, "unknown_site", ""},
 	{aggregate.ErrSiteExists, http.StatusConflict, "site_exists", ""},
 	{aggregate.ErrBadSite, http.StatusBadRequest, "bad_site", ""},
-	{aggregate.ErrBadQuery, http.StatusBadRequest, "bad_query", ""},
+	{aggregate.ErrBadImport, http.StatusBadRequest, "bad_import", ""},
+	{aggregate.ErrNoImport, http.StatusNotFound, "unknown_import", ""},
+	{aggregate.ErrImporting, http.StatusConflict, "importing", ""},
+	{aggregate.ErrImported, http.StatusConflict, "imported", ""},
+	{query.ErrBad, http.StatusBadRequest, "bad_query", ""},
+	{stats.ErrBad, http.StatusBadRequest, "bad_query", ""},
 	{aggregate.ErrNotKept, http.StatusNotFound, "not_found", ""},
 	{aggregate.ErrLiveClosed, http.StatusServiceUnavailable, "closing", "the server is shutting down"},
 	{store.ErrFull, http.StatusServiceUnavailable, "unavailable", "the disk is full; it works again when there is room"},

@@ -39,6 +39,10 @@ const writeTimeout = 25 * time.Second
 // postEvents accepts events: see the README for the answer.
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
+	allowed, err := s.sender(r)
+	if err != nil {
+		return err
+	}
 	body, err := readEvents(w, r)
 	if err != nil {
 		return err
@@ -51,6 +55,7 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), writeTimeout)
 	defer cancel()
 	in := s.newIntake(r, len(batch.Events), len(body))
+	in.allowed = allowed
 	for i, raw := range batch.Events {
 		in.take(ctx, i, raw)
 	}
@@ -78,7 +83,7 @@ func preflight(w http.ResponseWriter, _ *http.Request) error {
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Access-Control-Allow-Methods", "POST")
-	h.Set("Access-Control-Allow-Headers", "Content-Type, Content-Encoding")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Content-Encoding")
 	h.Set("Access-Control-Max-Age", "86400")
 	w.WriteHeader(http.StatusNoContent)
 	return nil

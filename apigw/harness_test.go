@@ -177,7 +177,8 @@ func (r *rig) consume() {
 	h := consumer.New(r.store, r.sites, committer, consumer.Options{CreateSites: true})
 	r.mapping, err = mapping.New(mapping.Config{
 		StreamName: streamName, StreamARN: *s.StreamARN, Kinesis: client, Function: h.Handle,
-		Checkpoints: consumer.NewCheckpoints(r.store, *s.StreamARN, *s.StreamCreationTimestamp),
+		Checkpoints:             consumer.NewCheckpoints(r.store, *s.StreamARN, *s.StreamCreationTimestamp),
+		ReportBatchItemFailures: true,
 	})
 	if err != nil {
 		r.t.Fatal(err)

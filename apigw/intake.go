@@ -18,8 +18,10 @@ type intake struct {
 	s     *Server
 	stamp stamp
 	site  aggregate.Site // of the event before
-	event event.Event
-	props [8]event.Prop // what the event's mostly have room in
+	// allowed reports whether the sender may send events of a site.
+	allowed func(site string) bool
+	event   event.Event
+	props   [8]event.Prop // what the event's mostly have room in
 
 	results []eventResult   // one for each event of the request
 	items   []producer.Item // what is to be written
@@ -72,6 +74,9 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 		return
 	}
 	switch err := in.lookUp(ctx, e.Site); {
+	case errors.Is(err, errWrongKey):
+		res.refuse(event.FieldError{Code: "key", Field: "site", Message: "the key that was sent is not this site's"})
+		return
 	case errors.Is(err, aggregate.ErrNoSite):
 		res.refuse(event.FieldError{Code: "unknown_site", Field: "site", Message: "site is not registered; streamgauge site add registers it"})
 		return
@@ -117,6 +122,9 @@ func (in *intake) retry(res *eventResult, err error) {
 func (in *intake) lookUp(ctx context.Context, id string) error {
 	if in.site.ID == id {
 		return nil
+	}
+	if !in.allowed(id) {
+		return errWrongKey
 	}
 	site, err := in.s.siteOfEvent(ctx, strings.Clone(id)) // the registry keeps it longer than the body lives
 	if err == nil {
@@ -181,7 +189,7 @@ func (in *intake) count() {
 		n++
 	}
 	book()
-	in.s.o.Counters.request(in.results, in.accepted)
+	tell(in.s.o.Counters, in.results, in.accepted)
 }
 
 // answer lists the events that were not accepted, or all.

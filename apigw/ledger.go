@@ -35,10 +35,15 @@ func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	imported, err := s.imported(r.Context(), q.Get("site"))
+	if err != nil {
+		return err
+	}
 	answer(w, http.StatusOK, struct {
 		Site string `json:"site"`
 		*aggregate.BooksView
-	}{q.Get("site"), books.View()})
+		Imported importedView `json:"imported"`
+	}{q.Get("site"), books.View(), imported})
 	return nil
 }
 

@@ -1,126 +1,192 @@
 package apigw
 
 import (
+	"context"
+	"encoding/csv"
 	"fmt"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/apigw/stats"
 	"github.com/streamgauge/streamgauge/event"
 )
 
-// queryRequest is the part of Plausible's Stats API v2 that is answered.
-type queryRequest struct {
-	SiteID     string                `json:"site_id"`
-	Metrics    []aggregate.Metric    `json:"metrics"`
-	DateRange  []string              `json:"date_range"`
-	Dimensions []aggregate.Dimension `json:"dimensions"`
+// asked is the site of a question, and when it was asked.
+type asked struct {
+	site  aggregate.Site
+	rules query.Rules
+	now   time.Time
+	lag   time.Duration
 }
 
-type queryAnswer struct {
-	Results []queryRow   `json:"results"`
-	Meta    queryMeta    `json:"meta"`
-	Query   queryRequest `json:"query"`
+// about finds the site that a question names.
+func (s *Server) about(ctx context.Context, id string) (asked, error) {
+	switch {
+	case id == "":
+		return asked{}, fail(http.StatusBadRequest, "required", "site_id is missing: the id of a site")
+	case !event.ValidSite(id):
+		return asked{}, noSite("site_id", id)
+	}
+	site, err := s.o.Sites.Get(ctx, id)
+	if err != nil {
+		return asked{}, fmt.Errorf("site_id %q: %w", id, err)
+	}
+	return asked{site: site, rules: site.Rules(), now: s.o.Now(), lag: s.o.Lag()}, nil
 }
 
-type queryRow struct {
-	Dimensions []string `json:"dimensions"`
-	Metrics    []uint64 `json:"metrics"`
+// asks finds the site of a question, and when its history began where all of it is asked for.
+func (s *Server) asks(ctx context.Context, scope *stats.Scope) (asked, error) {
+	a, err := s.about(ctx, scope.SiteID)
+	if err != nil || !scope.DateRange.IsAll() {
+		return a, err
+	}
+	begin, err := s.o.Reader.Begin(ctx, a.site)
+	scope.DateRange.Begin(begin)
+	return a, err
 }
 
-type queryMeta struct {
-	Exact          bool    `json:"exact"`
-	SampleFraction float64 `json:"sample_fraction"`
-	AsOf           string  `json:"as_of"`
+// meta says how an answer is to be taken.
+func (a asked) meta(exact bool, fraction float64, r aggregate.Reading) stats.Meta {
+	watermark := a.now.Add(-a.lag)
+	m := stats.Meta{
+		Exact: exact, SampleFraction: fraction, AsOf: watermark.UTC().Format(time.RFC3339Nano), LagMS: a.lag.Milliseconds(), Late: r.Late, Revision: r.Revision,
+		VisitGap: a.site.GapSeconds, Bounce: a.site.Bounce,
+	}
+	if m.VisitGap == 0 {
+		m.VisitGap = int64(query.DefaultGap / time.Second)
+	}
+	if m.Bounce == "" {
+		m.Bounce = query.BounceInteraction
+	}
+	if unfinished := r.To - max(r.From, event.Window(watermark.UnixMilli())); unfinished > 0 {
+		m.IncompleteWindows = int(unfinished / event.WindowMS)
+	}
+	return m
 }
 
-// timeFormat is how Plausible writes times in rows.
-const timeFormat = "2006-01-02 15:04:05"
-
+// postQuery answers a question for metrics, in the language of Plausible's Stats API v2.
 func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
-	var req queryRequest
-	if err := readJSON(w, r, &req, "site_id, metrics, date_range, dimensions"); err != nil {
+	req := &stats.Request{}
+	if err := readJSON(w, r, req, stats.RequestKeys); err != nil {
 		return err
 	}
-	q, err := req.parse()
+	out, err := s.query(r.Context(), req)
 	if err != nil {
 		return err
-	}
-	site, err := s.o.Sites.Get(r.Context(), q.Site)
-	if err != nil {
-		return fmt.Errorf("site_id %q: %w", q.Site, err)
-	}
-	zone, err := s.zones.of(site)
-	if err != nil {
-		return err
-	}
-	asOf := s.o.Now()
-	res, err := s.o.Reader.Query(r.Context(), q)
-	if err != nil {
-		return err
-	}
-	out := queryAnswer{
-		Results: make([]queryRow, len(res.Rows)), Query: req,
-		Meta: queryMeta{Exact: res.Exact, SampleFraction: res.SampleFraction, AsOf: asOf.UTC().Format(time.RFC3339Nano)},
-	}
-	out.Query.DateRange = []string{rfc3339(res.From, zone), rfc3339(res.To, zone)}
-	for i, row := range res.Rows {
-		out.Results[i] = queryRow{Dimensions: []string{}, Metrics: row.Values}
-		switch q.Dimension {
-		case aggregate.None:
-		case aggregate.ByMinute:
-			out.Results[i].Dimensions = []string{time.UnixMilli(row.Minute).In(zone).Format(timeFormat)}
-		default:
-			out.Results[i].Dimensions = []string{row.Name}
-		}
 	}
 	answer(w, http.StatusOK, out)
 	return nil
 }
 
-func rfc3339(ms int64, zone *time.Location) string {
-	return time.UnixMilli(ms).In(zone).Format(time.RFC3339)
+// getQueryCSV answers the question in the parameter "query" as comma-separated values (RFC 4180): a link can hold it.
+func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
+	text := r.URL.Query().Get("query")
+	if text == "" {
+		return fail(http.StatusBadRequest, "required", "query is missing: ?query={…}, the JSON that /api/v2/query takes")
+	}
+	req := &stats.Request{}
+	if err := decodeJSON(strings.NewReader(text), req, stats.RequestKeys); err != nil {
+		return err
+	}
+	out, err := s.query(r.Context(), req)
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Disposition", `attachment; filename="`+out.Query.SiteID+`.csv"`)
+	_ = csv.NewWriter(w).WriteAll(out.Table()) // the client may be gone, and there is nobody else to tell
+	return nil
 }
 
-func (req *queryRequest) parse() (aggregate.Query, error) {
-	q := aggregate.Query{Site: req.SiteID, Metrics: req.Metrics}
-	switch {
-	case q.Site == "":
-		return q, fmt.Errorf("%w: site_id is missing", aggregate.ErrBadQuery)
-	case !event.ValidSite(q.Site):
-		return q, noSite("site_id", q.Site)
+func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, error) {
+	if err := req.Fill(); err != nil {
+		return nil, err
 	}
-	if err := checkTwice(q.Metrics); err != nil {
-		return q, err
+	a, err := s.asks(ctx, &req.Scope)
+	if err != nil {
+		return nil, err
 	}
-	if len(req.DateRange) != 2 {
-		return q, fmt.Errorf("%w: date_range: two times are needed, as [\"2026-03-14T00:00:00Z\", \"2026-03-15T00:00:00Z\"]", aggregate.ErrBadQuery)
+	q, err := req.Query(a.rules, a.now)
+	if err != nil {
+		return nil, err
 	}
-	for i, at := range [...]*int64{&q.From, &q.To} {
-		t, err := time.Parse(time.RFC3339, req.DateRange[i])
-		if err != nil {
-			return q, fmt.Errorf("%w: date_range: %q is no time in ISO 8601 with a zone, as 2026-03-14T00:00:00Z", aggregate.ErrBadQuery, req.DateRange[i])
-		}
-		*at = t.UnixMilli()
+	res, reading, err := s.o.Reader.Query(ctx, a.site, q)
+	if err != nil {
+		return nil, err
 	}
-	switch {
-	case len(req.Dimensions) == 0:
-		req.Dimensions = []aggregate.Dimension{}
-	case len(req.Dimensions) > 1 || req.Dimensions[0] == aggregate.None:
-		return q, fmt.Errorf("%w: dimensions: one of time:minute, event:page, event:name is allowed, or none", aggregate.ErrBadQuery)
-	default:
-		q.Dimension = req.Dimensions[0]
-	}
-	return q, nil
+	return req.Answer(q, res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), nil
 }
 
-// checkTwice keeps a short question from asking for a row of thousands of numbers.
-func checkTwice(metrics []aggregate.Metric) error {
-	for i, m := range metrics[:min(len(metrics), len(aggregate.AllMetrics)+1)] { // of more, one is there twice, or is none
-		if slices.Contains(metrics[:i], m) {
-			return fmt.Errorf("%w: metrics: %q is asked for twice", aggregate.ErrBadQuery, clip(string(m), event.MaxName))
-		}
+func span(r aggregate.Reading) stats.Span { return stats.Span{From: r.From, To: r.To} }
+
+// postFunnel answers how many visitors took steps one after the other.
+func (s *Server) postFunnel(w http.ResponseWriter, r *http.Request) error {
+	var req stats.FunnelRequest
+	if err := readJSON(w, r, &req, stats.FunnelKeys); err != nil {
+		return err
 	}
+	a, err := s.asks(r.Context(), &req.Scope)
+	if err != nil {
+		return err
+	}
+	f, err := req.Funnel(a.rules, a.now)
+	if err != nil {
+		return err
+	}
+	res, reading, err := s.o.Reader.Funnel(r.Context(), a.site, f)
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
+	return nil
+}
+
+// postRetention answers how many visitors came back.
+func (s *Server) postRetention(w http.ResponseWriter, r *http.Request) error {
+	var req stats.RetentionRequest
+	if err := readJSON(w, r, &req, stats.RetentionKeys); err != nil {
+		return err
+	}
+	a, err := s.asks(r.Context(), &req.Scope)
+	if err != nil {
+		return err
+	}
+	q, err := req.Retention(a.rules, a.now)
+	if err != nil {
+		return err
+	}
+	res, reading, err := s.o.Reader.Retention(r.Context(), a.site, q)
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
+	return nil
+}
+
+// postJourney answers where visitors went from a page, or came from.
+func (s *Server) postJourney(w http.ResponseWriter, r *http.Request) error {
+	var req stats.JourneyRequest
+	if err := readJSON(w, r, &req, stats.JourneyKeys); err != nil {
+		return err
+	}
+	a, err := s.asks(r.Context(), &req.Scope)
+	if err != nil {
+		return err
+	}
+	j, err := req.Journey(a.rules, a.now)
+	if err != nil {
+		return err
+	}
+	res, reading, err := s.o.Reader.Journey(r.Context(), a.site, j)
+	if err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
 	return nil
 }

@@ -17,14 +17,38 @@ func (s *Server) routes() {
 	known.add("GET /healthz", getHealth)
 	known.add("GET /readyz", s.getReady)
 	known.own("POST /api/v2/query", s.postQuery)
-	known.own("GET /api/v1/live", s.getLive)
+	known.own("GET /api/v2/query.csv", s.getQueryCSV)
+	known.own("GET /api/v1/stats/realtime/visitors", s.getRealtimeVisitors)
+	known.own("POST /api/v2/funnel", s.postFunnel)
+	known.own("POST /api/v2/retention", s.postRetention)
+	known.own("POST /api/v2/journey", s.postJourney)
+	if s.o.Live != nil {
+		known.own("GET /api/v1/live", s.getLive)
+	}
 	known.own("GET /api/v1/ledger", s.getLedger)
+	known.own("GET /api/v1/ledger/ids", s.getLedgerIDs)
+	known.own("POST /api/v1/ledger/ids", s.postLedgerIDs)
 	known.own("GET /api/v1/sites", s.getSites)
 	known.own("POST /api/v1/sites", s.postSite)
+	known.own("PATCH /api/v1/sites/{id}", s.patchSite)
 	known.own("DELETE /api/v1/sites/{id}", s.deleteSite)
+	if s.o.Gate != nil {
+		known.own("GET /api/v1/sites/{id}/key", s.getSiteKey)
+		if s.o.Rotate != nil {
+			known.own("POST /api/v1/access/rotate", s.postRotate)
+		}
+	}
 	known.own("GET /api/v1/dlq", s.getQuarantine)
 	known.own("GET /api/v1/dlq/{key}", s.getQuarantined)
+	known.own("POST /api/v1/redrive", s.postRedrive)
 	known.own("POST /api/v1/audit", s.postAudit)
+	if s.o.Imports != nil {
+		known.own("GET /api/v1/imports", s.getImports)
+		known.own("POST /api/v1/imports", s.postImport)
+		known.own("DELETE /api/v1/imports/{id}", s.deleteImport)
+		known.own("POST /api/v1/imports/{id}/events", s.postImported)
+		known.own("POST /api/v1/imports/{id}/finish", s.postImportFinish)
+	}
 	if s.o.Metrics != nil {
 		known.own("GET /metrics", func(w http.ResponseWriter, r *http.Request) error {
 			s.o.Metrics.ServeHTTP(w, r)
@@ -36,7 +60,7 @@ func (s *Server) routes() {
 		s.mux.Handle(prefix, s.serve(notFound))
 	}
 	if s.o.Page != nil {
-		s.mux.Handle("/", s.o.Page)
+		s.mux.Handle("/", s.serve(s.getPage))
 	} else {
 		s.mux.Handle("/", s.serve(notFound))
 	}
@@ -66,8 +90,12 @@ func (p paths) add(pattern string, f handler) {
 
 // own serves "METHOD /path" to our own page and to programs.
 func (p paths) own(pattern string, f handler) {
+	s := p.s
 	p.add(pattern, func(w http.ResponseWriter, r *http.Request) error {
 		if err := checkOrigin(r); err != nil {
+			return err
+		}
+		if err := s.checkAccess(w, r); err != nil {
 			return err
 		}
 		return f(w, r)

@@ -28,7 +28,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 		{"POST", "/api/v1/live", 405, "GET, HEAD"},
 		{"PUT", "/api/v1/ledger", 405, "GET, HEAD"},
 		{"DELETE", "/api/v1/sites", 405, "GET, HEAD, POST"},
-		{"GET", "/api/v1/sites/shop", 405, "DELETE"},
+		{"GET", "/api/v1/sites/shop", 405, "DELETE, PATCH"},
 		{"DELETE", "/api/v1/dlq/x", 405, "GET, HEAD"},
 		{"GET", "/api/v1/audit", 405, "POST"},
 		{"POST", "/healthz", 405, "GET, HEAD"},
@@ -71,7 +71,7 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("answer %d %s", got.status, got.body)
 	}
 	for name, want := range map[string]string{
-		"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type, Content-Encoding",
+		"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Authorization, Content-Type, Content-Encoding",
 	} {
 		if v := got.header.Get(name); v != want {
 			t.Errorf("%s: %q, want %q", name, v, want)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/apigw/access"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -18,7 +19,8 @@ type Putter interface {
 	PutAll(ctx context.Context, items []producer.Item) ([]error, error)
 }
 
-// Options are what a Server is made of. Only Metrics, Page, Audit and the functions may be nil.
+// Options are what a Server is made of. Only Live, Gate, Metrics, Page, Audit, Redrive, Imports and the functions may be nil. Without Live there is no live view:
+// it is streamed, and not everything that runs the server can do that.
 type Options struct {
 	Putter     Putter
 	Store      store.Store
@@ -32,24 +34,42 @@ type Options struct {
 	CreateSites bool
 	// TrustAgent lets a client on this machine that asks for it (TrustHeader) say the user agent of each event, as replaying a log needs.
 	TrustAgent bool
+	// Proxy is the one that the server stands behind: what it says of a client's address and place is believed. Nil believes nobody. Set though
+	// no such proxy is there, it lets every client say of itself what it likes.
+	Proxy *Proxy
+	// Places tells where addresses are; nil for nowhere. An address is looked up and forgotten.
+	Places Places
 	// AllowedHosts are the names, without ports, by which clients may address the server; its addresses on this machine (127.0.0.1, [::1]) are
 	// always allowed. Empty allows everything. A server that listens on this machine alone, and has no other access control, needs
 	// "localhost" here, or any web page could read its figures: see origin.go.
 	AllowedHosts []string
 
+	// Gate keeps the page and the API to those who have the access token, and takes events only with their site's key. Nil lets everyone do everything.
+	Gate *access.Gate
+
+	// Rotate replaces the access token ("access") or the signing key ("ingest") of Gate and returns the new secrets. Nil where it cannot be done here.
+	Rotate func(ctx context.Context, what string) (access.Secrets, error)
+
 	Page    http.Handler // the dashboard
 	Metrics http.Handler // Prometheus
 	// Audit re-reads the stream for a site; its answer is sent as JSON.
 	Audit func(ctx context.Context, site string) (any, error)
+	// Redrive brings a copy back from quarantine, by its key, and answers the outcome that it has then. Nil where that is not possible here.
+	Redrive func(ctx context.Context, key string) (aggregate.Outcome, error)
+	// Imports knows the imports of history, and AddImported counts lines of one: see consumer.Importer. Its answer is sent as JSON. Both or neither are nil.
+	Imports     *aggregate.Imports
+	AddImported func(ctx context.Context, site, id string, file int, first int64, lines []byte) (any, error)
 	// Ready says why the server cannot take events now.
 	Ready func(ctx context.Context) error
+	// Lag answers how far the consumer is behind the stream; nil where nobody knows.
+	Lag func() time.Duration
 	// Now is the clock; time.Now if nil.
 	Now func() time.Time
 	// OnError is told of faults of the server, OnSite of sites that came into being by their first event.
 	OnError func(error)
 	OnSite  func(id string)
 	// Counters receives what the door counts; nil for nobody.
-	Counters *Counters
+	Counters Counters
 }
 
 // Server answers everything that comes over HTTP.
@@ -65,6 +85,9 @@ func New(o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Lag == nil {
+		o.Lag = func() time.Duration { return 0 }
+	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
@@ -75,7 +98,7 @@ func New(o Options) *Server {
 		o.Ready = func(context.Context) error { return nil }
 	}
 	if o.Counters == nil {
-		o.Counters = NewCounters(nil)
+		o.Counters = noCounters{}
 	}
 	s := &Server{o: o, mux: http.NewServeMux()}
 	s.salts = newSalts(o.Store, o.Now, &s.zones)

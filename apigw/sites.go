@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/query"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -16,9 +17,38 @@ type siteView struct {
 	TZ      string            `json:"tz"`
 	Bots    aggregate.BotRule `json:"bots"`
 	Created time.Time         `json:"created_at"`
+	aggregate.SiteRules
+	Keep aggregate.Keep `json:"keep,omitzero"`
 }
 
-func viewSite(s aggregate.Site) siteView { return siteView{s.ID, s.TZ, s.Bots, s.Created} }
+func viewSite(s aggregate.Site) siteView {
+	return siteView{s.ID, s.TZ, s.Bots, s.Created, s.SiteRules, s.Keep}
+}
+
+// siteChoices is what a client may say of a site. What it leaves out stays as it is.
+type siteChoices struct {
+	Bots       *aggregate.BotRule `json:"bots"`
+	GapSeconds *int64             `json:"visit_gap_s"`
+	Bounce     *query.BounceRule  `json:"bounce"`
+	Goals      *[]query.Goal      `json:"goals"`
+	Keep       *aggregate.Keep    `json:"keep"`
+}
+
+const siteChoiceKeys = "bots, visit_gap_s, bounce, goals, keep"
+
+func (c siteChoices) apply(s *aggregate.Site) {
+	set(&s.Bots, c.Bots)
+	set(&s.GapSeconds, c.GapSeconds)
+	set(&s.Bounce, c.Bounce)
+	set(&s.Goals, c.Goals)
+	set(&s.Keep, c.Keep)
+}
+
+func set[T any](to, from *T) {
+	if from != nil {
+		*to = *from
+	}
+}
 
 // namedSite returns the site that a parameter "site" names. What could not be an id never gets to be a key of the store.
 func (s *Server) namedSite(ctx context.Context, id string) (aggregate.Site, error) {
@@ -55,18 +85,37 @@ func (s *Server) getSites(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
-		ID   string            `json:"id"`
-		TZ   string            `json:"tz"`
-		Bots aggregate.BotRule `json:"bots"`
+		ID string `json:"id"`
+		TZ string `json:"tz"`
+		siteChoices
 	}
-	if err := readJSON(w, r, &req, "id, tz, bots"); err != nil {
+	if err := readJSON(w, r, &req, "id, tz, "+siteChoiceKeys); err != nil {
 		return err
 	}
-	site, err := s.o.Sites.Add(r.Context(), aggregate.Site{ID: req.ID, TZ: req.TZ, Bots: req.Bots})
+	site := aggregate.Site{ID: req.ID, TZ: req.TZ}
+	req.apply(&site)
+	site, err := s.o.Sites.Add(r.Context(), site)
 	if err != nil {
 		return err
 	}
 	answer(w, http.StatusCreated, viewSite(site))
+	return nil
+}
+
+// patchSite changes what a site may choose.
+func (s *Server) patchSite(w http.ResponseWriter, r *http.Request) error {
+	var req siteChoices
+	if err := readJSON(w, r, &req, siteChoiceKeys); err != nil {
+		return err
+	}
+	site, err := s.namedSite(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	if site, err = s.o.Sites.Update(r.Context(), site.ID, req.apply); err != nil {
+		return err
+	}
+	answer(w, http.StatusOK, viewSite(site))
 	return nil
 }
 

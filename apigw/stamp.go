@@ -10,13 +10,15 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/event/agent"
 )
 
-// TrustHeader is the request header by which a client on the same machine asks that each event's own "ua" is kept; its value is
-// TrustAgent.
+// TrustHeader is the request header by which a client on the same machine asks that what each event says of its visitor is kept: with TrustAgent
+// its "ua", with TrustVisitor its "country", "region" and "city" too.
 const (
-	TrustHeader = "X-Streamgauge-Trust"
-	TrustAgent  = "agent"
+	TrustHeader  = "X-Streamgauge-Trust"
+	TrustAgent   = "agent"
+	TrustVisitor = "visitor"
 )
 
 // stampBytes is about what a stamp adds to an event.
@@ -25,10 +27,12 @@ const stampBytes = 320
 // stamp is what the door adds to every event of a request.
 type stamp struct {
 	salts      *salts
-	received   int64  // Unix milliseconds
-	address    string // never written anywhere
-	userAgent  string
+	received   int64 // Unix milliseconds
+	client     client
+	userAgent  string // of the visitor, as far as is known
+	bot        string // why the request is one of automation
 	keepsAgent bool
+	keepsPlace bool
 	last       cookieless // of the event before, as most requests are of one visitor
 }
 
@@ -38,15 +42,22 @@ type cookieless struct {
 }
 
 func (s *Server) stampOf(r *http.Request) stamp {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	st := stamp{salts: s.salts, received: s.o.Now().UnixMilli(), address: host, userAgent: clip(r.UserAgent(), event.MaxValue)}
-	if s.o.TrustAgent && r.Header.Get(TrustHeader) == TrustAgent {
-		ip := net.ParseIP(host)
+	st := stamp{salts: s.salts, received: s.o.Now().UnixMilli(), client: s.clientOf(r)}
+	if trust := r.Header.Get(TrustHeader); s.o.TrustAgent && (trust == TrustAgent || trust == TrustVisitor) {
+		ip := net.ParseIP(st.client.address)
 		st.keepsAgent = ip != nil && ip.IsLoopback()
+		st.keepsPlace = st.keepsAgent && trust == TrustVisitor
 	}
+	if st.keepsAgent { // the headers, and the place, are those of whoever replays
+		st.client.place = Place{}
+		return st
+	}
+	// The name of an HTTP library says who sent the request: a server of the site's own, as a rule, that speaks for its visitors. Of them it says nothing, and a
+	// visitor that the consumer took for a tool would be dropped.
+	if ua := r.UserAgent(); !agent.IsTool(ua) {
+		st.userAgent = clip(ua, event.MaxValue)
+	}
+	st.bot = automation(r.Header)
 	return st
 }
 
@@ -54,8 +65,10 @@ func (s *Server) stampOf(r *http.Request) stamp {
 // either.
 func (st *stamp) owns(field string) bool {
 	switch field {
-	case "received_at", "country", "region", "city", "door_visitor", "bot":
+	case "received_at", "door_visitor", "bot":
 		return true
+	case "country", "region", "city":
+		return !st.keepsPlace
 	}
 	return field == "ua" && !st.keepsAgent
 }
@@ -66,7 +79,10 @@ func (st *stamp) on(ctx context.Context, e *event.Event, site aggregate.Site) er
 		e.UserAgent = st.userAgent
 	}
 	e.ReceivedAt = st.received
-	e.Country, e.Region, e.City, e.Bot, e.DoorVisitor = "", "", "", "", ""
+	if at := &st.client.place; !st.keepsPlace {
+		e.Country, e.Region, e.City = at.Country, at.Region, at.City
+	}
+	e.Bot, e.DoorVisitor = st.bot, ""
 	if e.Visitor == "" {
 		var err error
 		if e.DoorVisitor, err = st.visitor(ctx, e, site); err != nil {
@@ -93,7 +109,7 @@ func (st *stamp) visitor(ctx context.Context, e *event.Event, site aggregate.Sit
 	if st.last.visitor != "" && st.last.salt == k && st.last.agent == e.UserAgent {
 		return st.last.visitor, nil
 	}
-	v, err := st.salts.visitor(ctx, k, st.address, e.UserAgent)
+	v, err := st.salts.visitor(ctx, k, st.client.address, e.UserAgent)
 	if err == nil {
 		st.last = cookieless{salt: k, agent: e.UserAgent, visitor: v}
 	}

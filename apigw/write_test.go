@@ -9,9 +9,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
@@ -235,31 +234,38 @@ func TestStreamRefusesAnEvent(t *testing.T) {
 	r.wantFaults(0)
 }
 
+// counted is what the door told its counters.
+type counted struct {
+	mu     sync.Mutex
+	events [3]int
+	faults map[string]int
+}
+
+func (c *counted) Events(accepted, invalid, retry int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, n := range [3]int{accepted, invalid, retry} {
+		c.events[i] += n
+	}
+}
+
+func (c *counted) Fault(code string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults[code]++
+}
+
 // What the door counts is what it answered.
 func TestCounters(t *testing.T) {
-	reg := prometheus.NewRegistry()
+	got := &counted{faults: map[string]int{}}
 	r := newRig(t, parts{
 		kinesis: failingWhere(func(key string) bool { return strings.HasPrefix(key, "bad/") }),
-		options: func(o *Options) { o.Counters = NewCounters(reg) },
+		options: func(o *Options) { o.Counters = got },
 	})
 	r.ask(http.MethodPost, "/v1/events", pageviews("good", 3)+pageviews("bad", 2)+`{"site":"good","name":7,"url":8}`)
 	r.ask(http.MethodPost, "/v1/events", pageviews("bad", 4))
 	r.wantFaults(2)
-	families, err := reg.Gather()
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string]float64{}
-	for _, f := range families {
-		for _, m := range f.Metric {
-			got[f.GetName()+" "+m.Label[0].GetValue()] = m.Counter.GetValue()
-		}
-	}
-	want := map[string]float64{
-		"streamgauge_door_events_total accepted": 3, "streamgauge_door_events_total retry": 6, "streamgauge_door_events_total invalid": 1,
-		"streamgauge_door_invalid_total type": 2,
-	}
-	if !maps.Equal(got, want) {
-		t.Errorf("counted %v, want %v", got, want)
+	if want := [3]int{3, 1, 6}; got.events != want || !maps.Equal(got.faults, map[string]int{"type": 2}) {
+		t.Errorf("counted %v and %v, want %v and two of type", got.events, got.faults, want)
 	}
 }
