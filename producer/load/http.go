@@ -2,66 +2,115 @@ package load
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
 	"net/http"
-
-	"github.com/streamgauge/streamgauge/event"
+	"net/url"
+	"strconv"
+	"time"
 )
 
-// HTTP returns a sink for Run that posts events as NDJSON to the address of a front door's POST /v1/events. The door takes the user agent from
-// the request's header, so a batch becomes one request for each user agent in it. An event that the door did not accept is an error.
-func HTTP(client *http.Client, url string) Sink {
-	return func(ctx context.Context, events []*event.Event) error {
-		bodies := make(map[string]*bytes.Buffer)
-		counts := make(map[string]int)
-		for _, e := range events {
-			b := bodies[e.UserAgent]
-			if b == nil {
-				b = new(bytes.Buffer)
-				bodies[e.UserAgent] = b
-			}
-			sent := *e
-			sent.UserAgent = ""
-			b.Write(append(sent.AppendJSON(b.AvailableBuffer()), '\n'))
-			counts[e.UserAgent]++
-		}
-		for agent, body := range bodies {
-			if err := post(ctx, client, url, agent, body, counts[agent]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+// HTTPOptions say how events are sent to the POST /v1/events of a front door. The zero value of a field stands for its default.
+type HTTPOptions struct {
+	URL string // of the door's POST /v1/events; required
+	// Connections is how many there may be at one time. Default 256. What is due while all are busy waits for one, and that is part of
+	// its latency.
+	Connections int
+	// PerVisit gives each visit a connection of its own, which is closed when the visit ends, instead of keeping connections alive.
+	PerVisit bool
+	// Timeout is how long an answer may take. Default 30 s.
+	Timeout time.Duration
+	// Header is sent with every request.
+	Header map[string]string
 }
 
-func post(ctx context.Context, client *http.Client, url, agent string, body *bytes.Buffer, events int) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, body)
-	if err != nil {
-		return fmt.Errorf("post events: %w", err)
+func (o HTTPOptions) withDefaults() HTTPOptions {
+	if o.Connections == 0 {
+		o.Connections = 256
 	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	req.Header.Set("User-Agent", agent)
-	res, err := client.Do(req)
-	if err != nil {
-		return fmt.Errorf("post events: %w", err)
+	if o.Timeout == 0 {
+		o.Timeout = 30 * time.Second
 	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(res.Body, event.MaxRequestBytes))
-	if err != nil {
-		return fmt.Errorf("read answer to events: %w", err)
+	return o
+}
+
+func (o HTTPOptions) parse() (*url.URL, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fmt.Errorf("%q is no address of a front door, such as http://127.0.0.1:8080/v1/events", o.URL)
 	}
-	if res.StatusCode != http.StatusAccepted {
-		return fmt.Errorf("post events: %s: %.200s", res.Status, answer)
+	if o.Connections < 0 || o.Timeout < 0 {
+		return nil, errors.New("neither the connections nor the timeout may be negative")
 	}
-	var result struct{ Accepted int }
-	if err := json.Unmarshal(answer, &result); err != nil {
-		return fmt.Errorf("decode answer to events: %w", err)
+	return u, nil
+}
+
+// Content types of a request of one event and of several.
+const (
+	oneEvent      = "application/json"
+	severalEvents = "application/x-ndjson"
+)
+
+// Faults of HTTP.
+const (
+	faultConnect = "no connection"
+	faultBroken  = "connection broken"
+	faultTimeout = "timeout"
+	faultOdd     = "answer not understood"
+)
+
+// judge says what the answer to a request of n events means. Of 429 and 503 the door says that nothing was written.
+func judge(status int, body []byte, n int) Answer {
+	switch {
+	case status >= 200 && status < 300:
+		return judgeTaken(body, n)
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		return Answer{Fault: "http " + strconv.Itoa(status), Verdict: Untaken}
+	case status >= 400 && status < 500:
+		return Answer{Verdict: Refused}
 	}
-	if result.Accepted != events {
-		return fmt.Errorf("post events: %d of %d accepted: %.200s", result.Accepted, events, answer)
+	return Answer{Fault: "http " + strconv.Itoa(status), Verdict: Unknown}
+}
+
+var acceptedIntro = []byte(`{"accepted":`)
+
+// judgeTaken reads the answer of a success. One that says nothing about events, as of another kind of server, is taken at its word.
+func judgeTaken(body []byte, n int) Answer {
+	rest, ours := bytes.CutPrefix(body, acceptedIntro)
+	if !ours {
+		return Answer{Verdict: Accepted}
 	}
-	return nil
+	if comma := bytes.IndexByte(rest, ','); comma > 0 {
+		if accepted, err := strconv.Atoi(string(rest[:comma])); err == nil && accepted == n {
+			return Answer{Verdict: Accepted}
+		}
+	}
+	var a struct {
+		Accepted int
+		Results  []struct {
+			Index  int
+			Status string
+		}
+	}
+	odd := Answer{Fault: faultOdd, Verdict: Unknown}
+	if json.Unmarshal(body, &a) != nil || a.Accepted+len(a.Results) != n {
+		return odd
+	}
+	verdicts := make([]Verdict, n)
+	for i := range verdicts {
+		verdicts[i] = Accepted
+	}
+	for _, r := range a.Results {
+		if r.Index < 0 || r.Index >= n {
+			return odd
+		}
+		switch r.Status {
+		case "invalid":
+			verdicts[r.Index] = Refused
+		default:
+			verdicts[r.Index] = Untaken
+		}
+	}
+	return Answer{Verdicts: verdicts}
 }

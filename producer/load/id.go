@@ -16,9 +16,12 @@ func eventID(rnd *rand.Rand, ms int64) string {
 	return u.String()
 }
 
-// randomID returns 16 hex digits, for visitors and sessions.
-func randomID(rnd *rand.Rand) string {
+// hexID returns 16 hex digits, for visitors and sessions, or nothing for zero.
+func hexID(id uint64) string {
+	if id == 0 {
+		return ""
+	}
 	var b [8]byte
-	binary.BigEndian.PutUint64(b[:], rnd.Uint64())
+	binary.BigEndian.PutUint64(b[:], id)
 	return hex.EncodeToString(b[:])
 }

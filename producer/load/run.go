@@ -4,128 +4,142 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"sync"
 	"time"
-
-	"github.com/streamgauge/streamgauge/event"
 )
 
-// Pacing are the bounds of Run. The zero value of a field stands for its default.
-type Pacing struct {
-	MaxBatch int // events in one call of the sink; default 100
-	InFlight int // calls of the sink at one time; default 256
+// Limits of a run. The zero value of a field stands for its default.
+type Limits struct {
+	// InFlight is how many requests may be under way. What is due above it is not sent, and the result says so. Default 10,000.
+	InFlight int
+	// Timeout is how long the run waits for the answers at its end. Default 30 s.
+	Timeout time.Duration
 }
 
-// Report is what became of the events of a run. Due is the sum of the three after it.
-type Report struct {
-	Due     int // events whose time came
-	Sent    int // the sink took them
-	Failed  int // the sink returned an error
-	Skipped int // InFlight calls were under way, so they were not sent: the schedule could not be kept
-	// Behind is the longest time from when an event was due to the call of the sink: how well the schedule was kept.
-	Behind time.Duration
-	Err    error // the first error of the sink
+// chunk is how many requests the generator hands over at a time, and ahead how many such chunks it may be ahead of the schedule.
+const (
+	chunk = 64
+	ahead = 4
+)
+
+// Runner brings a script into real time.
+type Runner struct {
+	rec    *Recorder
+	target Target
+	limits Limits
+	source *requests
+	chunks chan []*Request
 }
 
-// Sink takes events that are due. Run calls it concurrently; it may keep the slice, and should heed the context.
-type Sink func(context.Context, []*event.Event) error
-
-// Run calls the sink with events when they are due, until ctx ends or the events do, and returns when all calls have. It is an open
-// loop: a call that takes long does not hold up what is due after it, up to Pacing.InFlight calls at one time; what is due then is
-// skipped, and the report says so. Events are in one call only if the first could not be sent before the last was due. The error is about the
-// arguments only.
-func Run(ctx context.Context, events iter.Seq2[time.Time, *event.Event], pacing Pacing, sink Sink) (Report, error) {
-	if pacing.MaxBatch == 0 {
-		pacing.MaxBatch = 100
+// NewRunner returns a runner of a script, which must not have been played; to makes the target.
+func NewRunner(s *Script, rec *Recorder, limits Limits, to func(Done) (Target, error)) (*Runner, error) {
+	if limits.InFlight == 0 {
+		limits.InFlight = 10_000
 	}
-	if pacing.InFlight == 0 {
-		pacing.InFlight = 256
+	if limits.Timeout == 0 {
+		limits.Timeout = 30 * time.Second
 	}
-	if pacing.MaxBatch < 0 || pacing.MaxBatch > event.MaxRequestEvents || pacing.InFlight < 0 {
-		return Report{}, fmt.Errorf("load: pacing %+v: at most %d events in a batch", pacing, event.MaxRequestEvents)
+	if limits.InFlight < 0 || limits.Timeout < 0 {
+		return nil, errors.New("load: limits must not be negative")
 	}
-	if sink == nil {
-		return Report{}, errors.New("load: no sink")
+	r := &Runner{rec: rec, limits: limits, source: newRequests(s), chunks: make(chan []*Request, ahead)}
+	var err error
+	if r.target, err = to(r.done); err != nil {
+		return nil, fmt.Errorf("load: %w", err)
 	}
-	r := &runner{pacing: pacing, sink: sink, slots: make(chan struct{}, pacing.InFlight)}
-	r.run(ctx, events)
-	r.calls.Wait()
-	return r.report, nil
+	return r, nil
 }
 
-type runner struct {
-	pacing Pacing
-	sink   Sink
-	slots  chan struct{} // holds a token for each call under way
-	calls  sync.WaitGroup
-
-	mu     sync.Mutex
-	report Report
+func (r *Runner) done(req *Request, a Answer) {
+	r.rec.done(req, a)
+	r.source.recycle(req)
 }
 
-func (r *runner) run(ctx context.Context, events iter.Seq2[time.Time, *event.Event]) {
-	var batch []*event.Event
-	var due time.Time // of the first in the batch
-	for at, e := range events {
-		if len(batch) == r.pacing.MaxBatch || len(batch) > 0 && time.Until(at) > 0 {
-			r.send(ctx, due, batch)
-			batch = nil
+// Run sends every request when it is due, until the script or ctx ends, and returns when all have their answers. It is an open loop: a request that
+// takes long does not hold up what is due after it.
+func (r *Runner) Run(ctx context.Context) error {
+	generating, stop := context.WithCancel(ctx)
+	generated := make(chan struct{})
+	go func() { r.generate(generating); close(generated) }()
+	r.pace(ctx)
+	stop()
+	<-generated
+	r.drain(ctx)
+	return r.target.Close()
+}
+
+// generate keeps some requests ahead of the schedule, so that what it takes to make them delays none.
+func (r *Runner) generate(ctx context.Context) {
+	defer close(r.chunks)
+	size := max(1, chunk/r.source.plan.Batch)
+	for {
+		some := make([]*Request, 0, size)
+		for len(some) < size {
+			req := r.source.pull()
+			if req == nil {
+				break
+			}
+			some = append(some, req)
 		}
-		if !sleepUntil(ctx, at) {
-			break
+		if len(some) == 0 {
+			return
 		}
-		if len(batch) == 0 {
-			due = at
+		select {
+		case r.chunks <- some:
+		case <-ctx.Done():
+			return
 		}
-		batch = append(batch, e)
-	}
-	if len(batch) > 0 && ctx.Err() == nil {
-		r.send(ctx, due, batch)
 	}
 }
 
-// send starts a call of the sink, or skips the batch if none may be started.
-func (r *runner) send(ctx context.Context, due time.Time, batch []*event.Event) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.report.Due += len(batch)
-	r.report.Behind = max(r.report.Behind, time.Since(due))
-	select {
-	case r.slots <- struct{}{}:
-		r.calls.Go(func() { r.call(ctx, batch) })
-	default:
-		r.report.Skipped += len(batch)
+// behindPoll is how many requests that are overdue are begun in a row before the target may look at its answers.
+const behindPoll = 16
+
+func (r *Runner) pace(ctx context.Context) {
+	row := 0
+	for some := range r.chunks {
+		for _, req := range some {
+			now := time.Now()
+			for now.Before(req.Due) {
+				row = 0
+				r.target.Wait(ctx, req.Due)
+				if ctx.Err() != nil {
+					return
+				}
+				now = time.Now()
+			}
+			if row++; row%behindPoll == 0 {
+				if r.target.Wait(ctx, time.Time{}); ctx.Err() != nil {
+					return
+				}
+			}
+			if r.rec.sends(req, now, r.limits.InFlight) {
+				r.target.Start(req)
+			} else {
+				r.source.recycle(req)
+			}
+		}
 	}
 }
 
-func (r *runner) call(ctx context.Context, batch []*event.Event) {
-	err := r.sink(ctx, batch)
-	<-r.slots
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err == nil {
-		r.report.Sent += len(batch)
-		return
+// brokenOff is how long a run that was broken off waits for its last answers.
+const brokenOff = 5 * time.Second
+
+// drain waits for the answers that are missing.
+func (r *Runner) drain(ctx context.Context) {
+	patience := r.limits.Timeout
+	if ctx.Err() != nil {
+		patience = min(patience, brokenOff)
 	}
-	r.report.Failed += len(batch)
-	if r.report.Err == nil {
-		r.report.Err = err
+	ctx = context.WithoutCancel(ctx)
+	end := time.Now().Add(patience)
+	for r.rec.InFlight() > 0 && time.Now().Before(end) {
+		r.target.Wait(ctx, time.Now().Add(5*time.Millisecond))
 	}
 }
 
-// sleepUntil reports false if ctx ended before.
-func sleepUntil(ctx context.Context, at time.Time) bool {
-	wait := time.Until(at)
-	if wait <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+// InFlight is how many requests are under way.
+func (rec *Recorder) InFlight() int {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	return rec.inFlight
 }

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"time"
@@ -19,99 +18,195 @@ const (
 	leavesCart   = 0.12 // … and with something in the cart
 	headsToPay   = 0.5  // chance that with something in the cart the next page is one nearer to the end
 	addsToCart   = 0.3
-	signsUp      = 0.5
+	acts         = 0.5                   // chance to do what else a page is there for
 	loadMin      = 30 * time.Millisecond // from leaving a page to the view of the next …
 	loadSpread   = 500 * time.Millisecond
 	maxPages     = 40
 	idleShare    = 0.4 // at most this part of the time on a page is not engaged
-	currency     = "EUR"
 	centInMicros = 10_000
 )
 
-// visit is one visit under way. It holds the events of the page that it is on.
+// stage is what a visit does next.
+type stage uint8
+
+const (
+	viewing stage = iota // comes to a page
+	acting               // does what the page is there for
+	leaving              // turns away from it
+)
+
+// visit is one visit under way. A hundred thousand of them are in memory at a time, so it holds numbers and no strings.
 type visit struct {
 	person
-	session  string
-	page     int
-	url      string
-	referrer string
-	seen     int   // pages
-	cart     int64 // cents
-	number   int   // in order of arrival; breaks ties of time
-
-	planned []planned // in order of time
-	leave   time.Duration
+	session uint64
+	viewed  int64         // when its page was viewed, as it was due, in milliseconds since the start
+	leave   time.Duration // when it leaves its page, on the model's clock
+	cart    int32         // cents
+	number  uint32        // in order of arrival; breaks ties of time
+	source  uint8         // in sources
+	outside uint8         // in the source's referrers
+	page    uint8
+	from    uint8 // the page before
+	seen    uint8 // pages
+	next    stage
 }
 
-// planned is an event and when it happens.
-type planned struct {
-	at    time.Duration
-	event *event.Event
-}
+// entering says that the visit is on its first page, where the address has the campaign's query.
+func (vis *visit) entering() bool { return vis.seen == 1 }
 
 // arrive begins a visit.
-func (v *Visitors) arrive(at time.Duration) *visit {
-	src := sources[v.sources.draw(v.rnd)]
-	vis := &visit{person: v.crowd.next(v.rnd), session: randomID(v.rnd), number: v.visits}
+func (v *Visitors) arrive() visit {
+	vis := visit{person: v.crowd.next(v.rnd), session: max(1, v.rnd.Uint64()), number: v.visits, source: uint8(v.site.from.draw(v.rnd))}
 	v.visits++
+	src := &sources[vis.source]
 	if len(src.entries) > 0 {
-		vis.page = v.site.index[oneOf(v.rnd, src.entries)]
+		vis.page = uint8(v.site.index[oneOf(v.rnd, src.entries)])
 	} else {
-		vis.page = v.site.enter.draw(v.rnd)
+		vis.page = uint8(v.site.enter.draw(v.rnd))
 	}
 	if len(src.referrers) > 0 {
-		vis.referrer = oneOf(v.rnd, src.referrers)
+		vis.outside = uint8(v.rnd.IntN(len(src.referrers)))
 	}
-	vis.url = v.origin + pages[vis.page].path + src.query
-	v.view(vis, at)
 	return vis
 }
 
-// view plans everything that happens on the page that the visit has come to.
-func (v *Visitors) view(vis *visit, at time.Duration) {
-	think := v.think()
-	vis.seen++
-	vis.leave = at + think
-	v.plan(vis, at, event.Pageview)
-	v.act(vis, at, think)
-	end := v.plan(vis, vis.leave, event.Engagement)
-	end.EngagedMS = int64(float64(think.Milliseconds()) * (1 - idleShare*v.rnd.Float64()))
-	end.Scroll = 1 + v.rnd.IntN(event.MaxScroll)
-}
-
-// act plans what is done on a page beside reading it.
-func (v *Visitors) act(vis *visit, at, think time.Duration) {
-	p := &pages[vis.page]
-	when := at + time.Duration((0.2+0.6*v.rnd.Float64())*float64(think))
-	switch {
-	case p.kind == product && v.rnd.Float64() < addsToCart:
-		e := v.plan(vis, when, "add_to_cart")
-		e.Props = []event.Prop{{Key: "product", Value: p.title}, {Key: "price", Value: decimal(p.price), Kind: event.PropNumber}}
-		vis.cart += p.price
-	case p.kind == signup && v.rnd.Float64() < signsUp:
-		e := v.plan(vis, when, "signup")
-		e.Props = []event.Prop{{Key: "form", Value: p.path[1:]}}
-	case p.kind == thanks && vis.cart > 0:
-		e := v.plan(vis, at, "purchase")
-		e.Revenue = event.Revenue{Micros: vis.cart * centInMicros, Currency: currency}
-		vis.cart = 0
+// step lets a visit do what is next, which is due at ms, fills e with it, and returns when on the model's clock it goes on. It reports false if
+// the visit ends with this. e is nil while the model warms up.
+func (v *Visitors) step(vis *visit, at time.Duration, ms int64, e *event.Event) (next time.Duration, goes bool) {
+	switch vis.next {
+	case viewing:
+		vis.seen++
+		vis.viewed = ms - v.zero
+		v.fill(vis, ms, event.Pageview, e)
+		if e != nil {
+			e.Referrer = v.referrer(vis)
+		}
+		think := v.think()
+		vis.leave = at + think
+		if when, acts := v.plans(vis, at, think); acts {
+			vis.next = acting
+			return when, true
+		}
+		vis.next = leaving
+		return vis.leave, true
+	case acting:
+		v.act(vis, ms, e)
+		vis.next = leaving
+		return vis.leave, true
 	}
+	v.fill(vis, ms, event.Engagement, e)
+	v.engage(vis, ms, e)
+	if !v.goOn(vis) {
+		return 0, false
+	}
+	vis.next = viewing
+	return at + loadMin + time.Duration(v.rnd.Int64N(int64(loadSpread))), true
 }
 
-// plan appends an event of this moment and page.
-func (v *Visitors) plan(vis *visit, at time.Duration, name string) *event.Event {
-	ms := v.start.Add(at).UnixMilli()
-	e := &event.Event{
+// fill makes e an event of this moment and page.
+func (v *Visitors) fill(vis *visit, ms int64, name string, e *event.Event) {
+	if e == nil {
+		return
+	}
+	pl, dev := &places[vis.place], &devices[vis.device]
+	*e = event.Event{
 		Site: v.opts.Site, Name: name, ID: eventID(v.rnd, ms), TS: ms,
-		URL: vis.url, Title: pages[vis.page].title,
-		Visitor: vis.visitor, Session: vis.session,
-		Screen: vis.screen, Lang: vis.lang, UserAgent: vis.agent,
+		URL: v.url(vis), Title: pages[vis.page].title,
+		Visitor: hexID(vis.visitor), Session: hexID(vis.session),
+		Screen: dev.screen, Lang: places[vis.lang].lang, UserAgent: dev.agent,
+		Country: pl.country, Region: pl.region, City: pl.city, Props: e.Props[:0],
 	}
-	if name == event.Pageview {
-		e.Referrer = vis.referrer
+}
+
+func (v *Visitors) url(vis *visit) string {
+	if vis.entering() {
+		return v.site.in[vis.source][vis.page]
 	}
-	vis.planned = append(vis.planned, planned{at, e})
-	return e
+	return v.site.urls[vis.page]
+}
+
+func (v *Visitors) referrer(vis *visit) string {
+	switch src := &sources[vis.source]; {
+	case vis.seen == 2:
+		return v.site.in[vis.source][vis.from]
+	case vis.seen > 2:
+		return v.site.urls[vis.from]
+	case len(src.referrers) > 0:
+		return src.referrers[vis.outside]
+	}
+	return ""
+}
+
+// plans says when something is done on a page beside reading it, if anything is.
+func (v *Visitors) plans(vis *visit, at, think time.Duration) (time.Duration, bool) {
+	chance := acts
+	switch pages[vis.page].kind {
+	case plain, basket:
+		return 0, false
+	case product:
+		chance = addsToCart
+	case thanks:
+		return at, vis.cart > 0
+	}
+	if v.rnd.Float64() >= chance {
+		return 0, false
+	}
+	return at + time.Duration((0.2+0.6*v.rnd.Float64())*float64(think)), true
+}
+
+// act does it.
+func (v *Visitors) act(vis *visit, ms int64, e *event.Event) {
+	p := &pages[vis.page]
+	name, props, cart := "", [2]event.Prop{}, vis.cart
+	switch p.kind {
+	case product:
+		name = "add_to_cart"
+		props = [2]event.Prop{{Key: "product", Value: p.title}, {Key: "price", Value: decimal(p.price), Kind: event.PropNumber}}
+		vis.cart += int32(p.price)
+	case signup:
+		name, props[0] = "signup", event.Prop{Key: "form", Value: p.path[1:]}
+	case search:
+		name, props[0] = "search", event.Prop{Key: "query", Value: oneOf(v.rnd, searches)}
+	case download:
+		name, props[0] = "download", event.Prop{Key: "file", Value: "/manuals/gooseneck-kettle.pdf"}
+	case outbound:
+		name, props[0] = "outbound", event.Prop{Key: "url", Value: "https://www.slow-tea.example/"}
+	default:
+		name, vis.cart = "purchase", 0
+	}
+	if e == nil {
+		return
+	}
+	v.fill(vis, ms, name, e)
+	for _, prop := range props {
+		if prop.Key != "" {
+			e.Props = append(e.Props, prop)
+		}
+	}
+	if p.kind == thanks {
+		pl := &places[vis.place]
+		e.Revenue = event.Revenue{Micros: int64(cart) * centInMicros * pl.rate / 100, Currency: pl.currency}
+	}
+}
+
+// engage tells how the page was used, and how it performed. The engaged time is no longer than the page was open.
+func (v *Visitors) engage(vis *visit, ms int64, e *event.Event) {
+	idle, deep, slow := idleShare*v.rnd.Float64(), v.rnd.IntN(event.MaxScroll), math.Exp(0.5*v.rnd.NormFloat64())
+	if e == nil {
+		return
+	}
+	e.EngagedMS = min(max(1, int64(float64(ms-v.zero-vis.viewed)*(1-idle))), event.MaxEngagedMS)
+	e.Scroll = 1 + deep
+	whole := func(ms float64) event.Vital { return event.Vital{Value: math.Round(ms * slow), Set: true} }
+	vitals := event.Vitals{TTFB: whole(120), FCP: whole(700), LCP: whole(1400)}
+	engine := devices[vis.device].engine
+	if engine == chromium {
+		vitals.CLS = event.Vital{Value: math.Round(80*slow*slow) / 1000, Set: true}
+	}
+	if engine != webkit {
+		vitals.INP = whole(90)
+	}
+	e.Vitals = vitals
 }
 
 // goOn takes a visit whose page is done to the next page, and reports false if it ends instead.
@@ -123,9 +218,7 @@ func (v *Visitors) goOn(vis *visit) bool {
 	if vis.seen >= maxPages || v.rnd.Float64() < chance {
 		return false
 	}
-	vis.page, vis.referrer = v.follow(vis), vis.url
-	vis.url = v.origin + pages[vis.page].path
-	v.view(vis, vis.leave+loadMin+time.Duration(v.rnd.Int64N(int64(loadSpread))))
+	vis.from, vis.page = vis.page, uint8(v.follow(vis))
 	return true
 }
 
@@ -157,5 +250,6 @@ func (v *Visitors) think() time.Duration {
 }
 
 func decimal(cents int64) string {
-	return strconv.FormatInt(cents/100, 10) + fmt.Sprintf(".%02d", cents%100)
+	whole, rest := strconv.FormatInt(cents/100, 10), cents%100
+	return whole + "." + string([]byte{'0' + byte(rest/10), '0' + byte(rest%10)})
 }

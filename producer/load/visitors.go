@@ -1,7 +1,6 @@
 package load
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,12 +10,18 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 )
 
+// What a visit is like in the mean; a test holds these against the model.
+const (
+	visitEvents = 6.93                     // events of a visit
+	visitLength = 74500 * time.Millisecond // from its first event to its last
+)
+
 // Options of the model. The zero value of a field stands for its default.
 type Options struct {
 	Site  string    // the site id of the events; default "demo"
 	Host  string    // the host name in their URLs; default "www.hearth-and-kettle.example"
 	Start time.Time // when the first event may be due; required
-	// Rate is how many visits begin in a second, in the mean over a day. Default 2: about 13 events a second.
+	// Rate is how many visits begin in a second, in the mean over a day. Default 2: about 14 events a second.
 	Rate float64
 	// Day is how long a day with its rhythm takes. Default 4 minutes; negative: no rhythm.
 	Day time.Duration
@@ -58,16 +63,17 @@ func (o Options) validate() error {
 // Visitors is the model of a site's visitors. It is not safe for concurrent use.
 type Visitors struct {
 	opts     Options
-	start    time.Time
-	origin   string
+	zero     int64 // Start in Unix milliseconds; while the model warms up, 0
 	rnd      *rand.Rand
 	site     *site
-	sources  weights
 	crowd    crowd
 	arrivals arrivals
 	arrival  time.Duration // the next one
-	underWay visits
-	visits   int
+	visits   uint32        // so far
+
+	underWay []visit  // in slots, some of them free
+	free     []uint32 // slots
+	queue    queue    // of the slots that are taken, by the time of what is next
 }
 
 // NewVisitors returns a model. Models of the same seed and options yield the same events.
@@ -78,64 +84,79 @@ func NewVisitors(seed uint64, opts Options) (*Visitors, error) {
 	}
 	rnd := rand.New(rand.NewPCG(seed, 0))
 	v := &Visitors{
-		opts: opts, start: opts.Start, origin: "https://" + opts.Host, rnd: rnd, site: newSite(),
+		opts: opts, rnd: rnd, site: newSite("https://" + opts.Host),
+		crowd:    newCrowd(int(opts.Rate * visitLength.Seconds())),
 		arrivals: arrivals{rate: opts.Rate, day: max(0, opts.Day), now: -warmUp, rnd: rnd},
 	}
-	share := make([]float64, len(sources))
-	for i, s := range sources {
-		share[i] = s.weight
-	}
-	v.sources = newWeights(share)
 	v.arrival = v.arrivals.next()
+	for v.due() < 0 {
+		v.advance(v.due().Milliseconds(), nil)
+	}
+	v.startAt(opts.Start)
 	return v, nil
 }
 
-// Events yields every event with the time at which it is due, in order of time, without end. A second call goes on where the first was
-// left.
+// startAt sets the time at which the model's clock shows zero.
+func (v *Visitors) startAt(start time.Time) { v.opts.Start, v.zero = start, start.UnixMilli() }
+
+// Events yields every event with the time at which it is due by the model's own clock, in order of time, without end. A second call goes on where the
+// first was left.
 func (v *Visitors) Events() iter.Seq2[time.Time, *event.Event] {
 	return func(yield func(time.Time, *event.Event) bool) {
 		for {
-			if p := v.next(); p.at >= 0 && !yield(v.start.Add(p.at), p.event) {
+			at, e := v.opts.Start.Add(v.due()), new(event.Event)
+			v.advance(at.UnixMilli(), e)
+			if !yield(at, e) {
 				return
 			}
 		}
 	}
 }
 
-// next returns the earliest event of all visits, after the arrivals before it.
-func (v *Visitors) next() planned {
-	for len(v.underWay) == 0 || v.arrival <= v.underWay[0].planned[0].at {
-		heap.Push(&v.underWay, v.arrive(v.arrival))
+// Concurrent is how many visits are under way.
+func (v *Visitors) Concurrent() int { return len(v.queue) }
+
+// due returns when what happens next happens, on the model's clock, after the arrivals before it.
+func (v *Visitors) due() time.Duration {
+	for len(v.queue) == 0 || v.arrival <= v.queue[0].at {
+		vis := v.arrive()
+		v.queue.push(waiting{at: v.arrival, slot: v.seat(vis), number: vis.number})
 		v.arrival = v.arrivals.next()
 	}
-	vis := v.underWay[0]
-	p := vis.planned[0]
-	vis.planned = vis.planned[1:]
-	if len(vis.planned) > 0 || v.goOn(vis) {
-		heap.Fix(&v.underWay, 0)
-	} else {
-		heap.Pop(&v.underWay)
-	}
-	return p
+	return v.queue[0].at
 }
 
-// visits is a container/heap of the visits under way, by the time of their next event.
-type visits []*visit
-
-func (h visits) Len() int { return len(h) }
-func (h visits) Less(i, j int) bool {
-	a, b := h[i], h[j]
-	if x, y := a.planned[0].at, b.planned[0].at; x != y {
-		return x < y
+func (v *Visitors) seat(vis visit) uint32 {
+	if n := len(v.free); n > 0 {
+		slot := v.free[n-1]
+		v.free = v.free[:n-1]
+		v.underWay[slot] = vis
+		return slot
 	}
-	return a.number < b.number
+	v.underWay = append(v.underWay, vis)
+	return uint32(len(v.underWay) - 1)
 }
-func (h visits) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *visits) Push(x any)   { *h = append(*h, x.(*visit)) }
-func (h *visits) Pop() any {
-	old := *h
-	v := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return v
+
+// moment is what advance tells of an event beside the event itself.
+type moment struct {
+	visit       uint32 // its number
+	first, last bool   // of the visit
+}
+
+// advance lets the next thing happen, as of ms, and fills e with it.
+func (v *Visitors) advance(ms int64, e *event.Event) moment {
+	at := v.due()
+	first := &v.queue[0]
+	vis := &v.underWay[first.slot]
+	m := moment{visit: vis.number, first: vis.seen == 0}
+	next, goes := v.step(vis, at, ms, e)
+	if goes {
+		first.at = next
+		v.queue.down()
+		return m
+	}
+	m.last = true
+	v.free = append(v.free, first.slot)
+	v.queue.pop()
+	return m
 }

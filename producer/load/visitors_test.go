@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -183,7 +184,7 @@ func TestVisitsAreCoherent(t *testing.T) {
 			if !p.open || e.URL != p.url {
 				t.Fatalf("%s on %s, not on %+v", e.Name, e.URL, p)
 			}
-			if p.cart += price(t, e) - e.Revenue.Micros; e.Name == "purchase" && p.cart != 0 {
+			if p.cart += price(t, e) - inEuro(e.Revenue); e.Name == "purchase" && p.cart != 0 {
 				t.Fatalf("paid %d, off by %d", e.Revenue.Micros, p.cart)
 			}
 		}
@@ -191,6 +192,15 @@ func TestVisitsAreCoherent(t *testing.T) {
 	if len(visits) < 1000 {
 		t.Fatalf("only %d visits", len(visits))
 	}
+}
+
+func inEuro(r event.Revenue) int64 {
+	for _, p := range places {
+		if p.currency == r.Currency {
+			return r.Micros * 100 / p.rate
+		}
+	}
+	return 0
 }
 
 // price returns the property price of an event in millionths, or zero.
@@ -278,7 +288,7 @@ func TestStartsFull(t *testing.T) {
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {
-	s := newSite()
+	s := newSite("https://a.example")
 	for _, p := range pages {
 		for _, path := range p.links {
 			if _, ok := s.index[path]; !ok {
@@ -302,6 +312,63 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("error %v does not name the %s", err, want)
 		}
 	}
+}
+
+// What the load generator takes for a visit's mean length and number of events is what the model does.
+func TestVisitMeans(t *testing.T) {
+	v, err := NewVisitors(8, Options{Start: t0, Rate: 50, Day: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var events, concurrent float64
+	const span = 20 * time.Minute
+	for v.due() < span {
+		v.advance(t0.Add(v.due()).UnixMilli(), nil)
+		concurrent += float64(v.Concurrent())
+		events++
+	}
+	perVisit := events / (50 * span.Seconds())
+	length := concurrent / events / 50 // Little's law
+	t.Logf("%.2f events and %.1f s a visit", perVisit, length)
+	if math.Abs(perVisit/visitEvents-1) > 0.03 || math.Abs(length/visitLength.Seconds()-1) > 0.05 {
+		t.Errorf("a visit has %.2f events and takes %.1f s, not %v and %v", perVisit, length, visitEvents, visitLength)
+	}
+}
+
+// The heap of the model pops in the order of a sorted slice.
+func TestQueue(t *testing.T) {
+	seed := rand.Uint64()
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	var q queue
+	var twin []waiting
+	for i := range 20_000 {
+		switch r := rnd.IntN(10); {
+		case r < 5 || len(q) == 0:
+			w := waiting{time.Duration(rnd.IntN(500)), 0, uint32(i)}
+			q.push(w)
+			at, _ := slices.BinarySearchFunc(twin, w, order)
+			twin = slices.Insert(twin, at, w)
+		case r < 8:
+			q.pop()
+			twin = twin[1:]
+		default:
+			q[0].at += time.Duration(rnd.IntN(100))
+			moved := q[0]
+			q.down()
+			at, _ := slices.BinarySearchFunc(twin[1:], moved, order)
+			twin = slices.Insert(slices.Clone(twin[1:]), at, moved)
+		}
+		if len(q) > 0 && q[0] != twin[0] {
+			t.Fatalf("seed %d, step %d: %v is first, want %v", seed, i, q[0], twin[0])
+		}
+	}
+}
+
+func order(a, b waiting) int {
+	if a.before(b) {
+		return -1
+	}
+	return 1
 }
 
 func BenchmarkVisitors(b *testing.B) {
