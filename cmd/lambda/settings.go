@@ -1,0 +1,74 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// settings come from the environment of the function, which the template sets.
+type settings struct {
+	role        string // _HANDLER
+	stage       string // STREAMGAUGE_STAGE
+	table       string // STREAMGAUGE_TABLE
+	salts       string // STREAMGAUGE_SALTS: the table of salts
+	stream      string // STREAMGAUGE_STREAM: the stream's name
+	shards      int    // STREAMGAUGE_SHARDS: into how many cells an hour is cut
+	secrets     string // STREAMGAUGE_SECRETS: the SSM parameter with the access secrets
+	createSites bool   // STREAMGAUGE_CREATE_SITES: a site comes into being at its first event
+
+	region    string
+	keyID     string
+	secretKey string
+	session   string
+	endpoints endpoints
+}
+
+// endpoints are where the services are, if not where they are in AWS. The variables are those of the SDKs.
+type endpoints struct{ dynamodb, kinesis, ssm string }
+
+// needs says which variables a role cannot do without.
+var needs = map[string][]string{
+	"collect":   {"STREAMGAUGE_TABLE", "STREAMGAUGE_SALTS", "STREAMGAUGE_STREAM", "STREAMGAUGE_SECRETS"},
+	"authorize": {"STREAMGAUGE_SECRETS"},
+	"consume":   {"STREAMGAUGE_TABLE", "STREAMGAUGE_SHARDS"},
+	"rollup":    {"STREAMGAUGE_TABLE", "STREAMGAUGE_SALTS"},
+	"query":     {"STREAMGAUGE_TABLE", "STREAMGAUGE_SALTS", "STREAMGAUGE_SECRETS"},
+	"command":   {"STREAMGAUGE_TABLE", "STREAMGAUGE_SALTS", "STREAMGAUGE_SECRETS"},
+}
+
+func readSettings(env func(string) string) (settings, error) {
+	s := settings{
+		role: env("_HANDLER"), stage: env("STREAMGAUGE_STAGE"), table: env("STREAMGAUGE_TABLE"), salts: env("STREAMGAUGE_SALTS"),
+		stream: env("STREAMGAUGE_STREAM"), secrets: env("STREAMGAUGE_SECRETS"), createSites: env("STREAMGAUGE_CREATE_SITES") != "false",
+		region: env("AWS_REGION"), keyID: env("AWS_ACCESS_KEY_ID"), secretKey: env("AWS_SECRET_ACCESS_KEY"), session: env("AWS_SESSION_TOKEN"),
+		endpoints: endpoints{endpoint(env, "DYNAMODB"), endpoint(env, "KINESIS"), endpoint(env, "SSM")},
+	}
+	required, known := needs[s.role]
+	if !known {
+		return s, fmt.Errorf("_HANDLER %q is no role of this function; there are %s", s.role, strings.Join(slices.Sorted(maps.Keys(needs)), ", "))
+	}
+	var errs []error
+	for _, name := range append(required, "AWS_REGION") {
+		if env(name) == "" {
+			errs = append(errs, fmt.Errorf("%s is not set, and %s needs it", name, s.role))
+		}
+	}
+	if text := env("STREAMGAUGE_SHARDS"); text != "" {
+		var err error
+		if s.shards, err = strconv.Atoi(text); err != nil || s.shards < 1 {
+			errs = append(errs, fmt.Errorf("STREAMGAUGE_SHARDS is %q, not a number of shards", text))
+		}
+	}
+	return s, errors.Join(errs...)
+}
+
+func endpoint(env func(string) string, service string) string {
+	if url := env("AWS_ENDPOINT_URL_" + service); url != "" {
+		return url
+	}
+	return env("AWS_ENDPOINT_URL")
+}
