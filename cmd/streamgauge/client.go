@@ -17,6 +17,7 @@ const maxAnswer = 64 << 20
 
 // Remote is the flag of every command that talks to a server.
 type Remote struct {
+	Token  string    `env:"STREAMGAUGE_TOKEN" placeholder:"TOKEN" help:"The access token, where the server wants one."`
 	Server serverURL `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The running server (${default})."`
 }
 
@@ -24,12 +25,13 @@ type Remote struct {
 type client struct {
 	server *url.URL
 	http   *http.Client
+	token  string // access token, or ""
 }
 
 func (r Remote) client() *client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = inFlight // the default keeps two, and a replay would connect again and again
-	return &client{server: r.Server.url, http: &http.Client{Transport: t}}
+	return &client{server: r.Server.url, http: &http.Client{Transport: t}, token: r.Token}
 }
 
 // url is the address of a path of the server's API, with a query.
@@ -65,6 +67,9 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 // do sends a request and explains the error that means that nobody listens.
 func (c *client) do(req *http.Request) (*http.Response, error) {
 	req.Header.Set("User-Agent", "streamgauge/"+version())
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	resp, err := c.http.Do(req)
 	if err == nil {
 		return resp, nil

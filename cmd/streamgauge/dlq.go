@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/hex"
@@ -12,10 +13,11 @@ import (
 	"strings"
 )
 
-// DLQCmd looks at the quarantine, where records wait that could not be read.
+// DLQCmd looks at the quarantine, where records wait that could not be read, or that the consumer failed on.
 type DLQCmd struct {
-	List DLQListCmd `cmd:"" help:"List the records, with reason and place in the stream."`
-	Show DLQShowCmd `cmd:"" help:"Show one record with its bytes."`
+	List    DLQListCmd    `cmd:"" help:"List the records, with reason and place in the stream."`
+	Show    DLQShowCmd    `cmd:"" help:"Show one record with its bytes."`
+	Redrive DLQRedriveCmd `cmd:"" help:"Bring records back, once what was wrong is mended."`
 }
 
 func (DLQCmd) Help() string {
@@ -53,7 +55,8 @@ type dlqItem struct {
 	Index          int     `json:"index"`
 	Arrival        string  `json:"arrival"` // RFC 3339
 	Bytes          int64   `json:"bytes"`
-	Data           string  `json:"data,omitempty"` // base64
+	Outcome        string  `json:"outcome,omitempty"` // that it has since it was brought back
+	Data           string  `json:"data,omitempty"`    // base64
 	Text           *string `json:"text,omitempty"`
 }
 
@@ -141,7 +144,7 @@ func (c *DLQShowCmd) Run(ctx context.Context, con *console) error {
 	}
 	err = con.table([][]string{
 		{"key", i.Key}, {"site", i.Site}, {"reason", i.Reason}, {"message", i.Message}, {"shard", i.Shard},
-		{"sequence number", i.SequenceNumber}, {"index", strconv.Itoa(i.Index)}, {"arrival", i.Arrival}, {"bytes", count(i.Bytes)},
+		{"sequence number", i.SequenceNumber}, {"index", strconv.Itoa(i.Index)}, {"arrival", i.Arrival}, {"bytes", count(i.Bytes)}, {"outcome", cmp.Or(i.Outcome, "quarantined")},
 	})
 	if err != nil {
 		return err

@@ -158,3 +158,25 @@ func (d *door) showDLQ(w http.ResponseWriter, r *http.Request) {
 	}
 	refuse(w, http.StatusNotFound, "no_record", "there is no such record")
 }
+
+// redrive lets only records with JSON out of quarantine. They stay in its list.
+func (d *door) redrive(w http.ResponseWriter, r *http.Request) {
+	var ask struct{ Keys []string }
+	if err := json.NewDecoder(r.Body).Decode(&ask); err != nil {
+		refuse(w, http.StatusBadRequest, "bad_body", err.Error())
+		return
+	}
+	results := []redriven{}
+	for _, key := range ask.Keys {
+		i := slices.IndexFunc(d.quarantine, func(i dlqItem) bool { return i.Key == key })
+		switch {
+		case i < 0:
+			results = append(results, redriven{Key: key, Code: "not_found", Message: "no such copy"})
+		case strings.HasPrefix(d.quarantine[i].Data, "ey"): // {" in base64
+			results = append(results, redriven{Key: key, Outcome: "counted"})
+		default:
+			results = append(results, redriven{Key: key, Code: "not_json", Message: "offset 0: no JSON"})
+		}
+	}
+	reply(w, http.StatusOK, map[string]any{"results": results})
+}

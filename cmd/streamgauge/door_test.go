@@ -62,6 +62,7 @@ func newDoor(seed uint64, f faults) *door {
 	mux.HandleFunc("DELETE /api/v1/sites/{id}", d.removeSite)
 	mux.HandleFunc("GET /api/v1/dlq", d.listDLQ)
 	mux.HandleFunc("GET /api/v1/dlq/{key}", d.showDLQ)
+	mux.HandleFunc("POST /api/v1/redrive", d.redrive)
 	d.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		defer d.mu.Unlock()

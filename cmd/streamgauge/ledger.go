@@ -41,6 +41,10 @@ type ledger struct {
 	Redelivered int64            `json:"redelivered"`
 	Balanced    bool             `json:"balanced"`
 	Reasons     map[string]int64 `json:"reasons"`
+	Imported    struct {
+		Imports int64 `json:"imports"`
+		Counted int64 `json:"counted"`
+	} `json:"imported"`
 }
 
 func (c *LedgerCmd) Run(ctx context.Context, con *console) error {
@@ -85,6 +89,9 @@ func (c *LedgerCmd) print(con *console, l ledger, answer json.RawMessage) error 
 		rows = append(rows, []string{"    " + reason, count(l.Reasons[reason]), ""})
 	}
 	rows = append(rows, []string{"redelivered", count(l.Redelivered), "the same copy again, booked once"})
+	if n := l.Imported.Imports; n > 0 {
+		rows = append(rows, []string{"imported", count(l.Imported.Counted), "counted by " + plural(n, "import") + ", and never on the stream"})
+	}
 	return con.table(rows)
 }
 

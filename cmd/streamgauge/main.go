@@ -25,11 +25,15 @@ type commands struct {
 	Up      UpCmd      `cmd:"" help:"Run everything on this machine: collector, stream, consumer, store and page."`
 	Kinesis KinesisCmd `cmd:"" help:"The embedded Kinesis alone: serve it, verify and repair its data folder."`
 	Replay  ReplayCmd  `cmd:"" help:"Send the lines of access logs as events."`
+	Load    LoadCmd    `cmd:"" help:"Send made-up traffic at a rate, and prove that every event is counted."`
 	Query   QueryCmd   `cmd:"" help:"Ask for the figures of a site."`
+	Import  ImportCmd  `cmd:"" help:"Bring history into a site's figures, and take it out again."`
 	Ledger  LedgerCmd  `cmd:"" help:"Show the books of a site: what became of every event."`
 	Audit   AuditCmd   `cmd:"" help:"Read the stream again and look every event up."`
-	DLQ     DLQCmd     `cmd:"" name:"dlq" help:"Look at the records in quarantine."`
+	DLQ     DLQCmd     `cmd:"" name:"dlq" help:"Look at the records in quarantine, and bring them back."`
+	Invoke  InvokeCmd  `cmd:"" help:"Invoke one of the Lambda functions once, on this machine."`
 	Site    SiteCmd    `cmd:"" help:"Add, list and remove sites."`
+	Token   TokenCmd   `cmd:"" help:"Replace the access token or the signing key of a server."`
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }
 

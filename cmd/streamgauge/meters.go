@@ -57,3 +57,35 @@ func (m *consumerMeters) invocation(i mapping.Invocation) {
 		m.failures.WithLabelValues(i.ShardID).Inc()
 	}
 }
+
+// doorMeters are what the front door is measured by.
+type doorMeters struct {
+	accepted, invalid, retry prometheus.Counter
+	faults                   *prometheus.CounterVec
+}
+
+func newDoorMeters(reg prometheus.Registerer) *doorMeters {
+	events := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "streamgauge_door_events_total",
+		Help: "Events that came to the door, by what became of them: accepted (durable on the stream), invalid, retry (could not be written).",
+	}, []string{"status"})
+	faults := prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "streamgauge_door_invalid_total",
+		Help: "Faults found in events at the door, by code.",
+	}, []string{"code"})
+	reg.MustRegister(events, faults)
+	return &doorMeters{
+		accepted: events.WithLabelValues("accepted"), invalid: events.WithLabelValues("invalid"), retry: events.WithLabelValues("retry"),
+		faults: faults,
+	}
+}
+
+// Events implements apigw.Counters.
+func (m *doorMeters) Events(accepted, invalid, retry int) {
+	m.accepted.Add(float64(accepted))
+	m.invalid.Add(float64(invalid))
+	m.retry.Add(float64(retry))
+}
+
+// Fault implements apigw.Counters.
+func (m *doorMeters) Fault(code string) { m.faults.WithLabelValues(code).Inc() }

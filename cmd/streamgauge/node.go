@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,7 +18,9 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
+	"github.com/streamgauge/streamgauge/apigw/geo"
 	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/consumer/environment"
 	"github.com/streamgauge/streamgauge/consumer/mapping"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
@@ -40,14 +43,23 @@ type node struct {
 	httpListener    net.Listener
 	kinesisListener net.Listener
 	server          *apigw.Server
+	proxy           *apigw.Proxy  // nil for none
+	places          *geo.Database // nil for none
 	producer        *producer.Producer
 	broker          *stream.Broker
+	handler         *consumer.Handler
 	mapping         *mapping.Mapping
 	live            *aggregate.Live
 	roller          *aggregate.Roller
 	accounts        *aggregate.Accounts
 	sites           *aggregate.Sites
-	store           *embedded.Store
+	imports         *aggregate.Imports
+	importer        *consumer.Importer
+	store           store.Store
+	access          *accessFile       // nil where everyone may do everything
+	environments    *environment.Pool // of the consumer, where it runs as Lambda would; else nil
+
+	before func(events.KinesisEvent) // called with every batch; nil but in tests
 
 	registry *prometheus.Registry
 	broken   chan error  // holds the first failure that nothing but a new start can mend
@@ -55,8 +67,8 @@ type node struct {
 }
 
 // openNode takes the data folder and opens everything in it. After an error nothing stays open.
-func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err error) {
-	n := &node{log: log, demo: c.Demo, registry: prometheus.NewRegistry(), broken: make(chan error, 1)}
+func openNode(ctx context.Context, c *UpCmd, places *geo.Database, log zerolog.Logger) (_ *node, err error) {
+	n := &node{log: log, demo: c.Demo, places: places, proxy: c.Proxy.Proxy, registry: prometheus.NewRegistry(), broken: make(chan error, 1)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -65,12 +77,22 @@ func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err e
 	if n.dir, err = filepath.Abs(c.Data); err != nil {
 		return nil, err
 	}
-	if err := n.openData(ctx, c.Limits); err != nil {
+	if err := n.openData(ctx, c); err != nil {
 		return nil, err
+	}
+	if c.Access || !c.Listen.isLoopback() {
+		if n.access, err = openAccess(n.dir); err != nil {
+			return nil, err
+		}
 	}
 	desc, err := n.ensureStream(ctx, int(c.Shards))
 	if err != nil {
 		return nil, err
+	}
+	if c.Lambda {
+		if err := n.openFunction(ctx, c); err != nil {
+			return nil, err
+		}
 	}
 	if err := n.build(desc); err != nil {
 		return nil, err
@@ -79,7 +101,7 @@ func openNode(ctx context.Context, c *UpCmd, log zerolog.Logger) (_ *node, err e
 }
 
 // openData opens the folder: lock, stream/, store/.
-func (n *node) openData(ctx context.Context, enforceLimits bool) error {
+func (n *node) openData(ctx context.Context, c *UpCmd) error {
 	if err := os.MkdirAll(n.dir, 0o700); err != nil {
 		return fmt.Errorf("make it: %w", err)
 	}
@@ -88,18 +110,30 @@ func (n *node) openData(ctx context.Context, enforceLimits bool) error {
 		return fmt.Errorf("lock it: %w", err)
 	}
 	n.closers = append(n.closers, lock)
-	if n.store, err = embedded.Open(ctx, embedded.Options{Dir: filepath.Join(n.dir, "store")}); err != nil {
+	if err := n.openStore(ctx, c); err != nil {
 		return err
 	}
-	n.closers = append(n.closers, n.store)
 	n.broker, err = stream.Open(stream.Options{
-		Dir: filepath.Join(n.dir, "stream"), EnforceLimits: enforceLimits,
+		Dir: filepath.Join(n.dir, "stream"), EnforceLimits: c.Limits,
 		OnError: func(err error) { n.log.Error().Err(err).Msg("the stream failed in the background; it is tried again") },
 	})
 	if err != nil {
 		return fmt.Errorf("open stream: %w", err)
 	}
 	n.closers = append(n.closers, n.broker)
+	return nil
+}
+
+func (n *node) openStore(ctx context.Context, c *UpCmd) (err error) {
+	if c.Lambda {
+		n.store, err = openDynamo(ctx, string(c.DynamoDB))
+		return err
+	}
+	s, err := embedded.Open(ctx, embedded.Options{Dir: filepath.Join(n.dir, "store")})
+	if err != nil {
+		return err
+	}
+	n.store, n.closers = s, append(n.closers, s)
 	return nil
 }
 
@@ -130,39 +164,13 @@ func (n *node) build(desc *types.StreamDescriptionSummary) error {
 	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.flushAccounts})
 	n.roller = aggregate.NewRoller(n.store, n.sites, time.Now)
 	n.roller.OnError = func(err error) { n.failed(err, "roll-up failed; it is tried again") }
+	n.imports = aggregate.NewImports(n.store, n.sites, n.roller, time.Now)
+	// It has its own committer: of what an import counts, no live page is told.
+	n.importer = consumer.NewImporter(n.imports, aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, Parallel: 64}), time.Now)
 	if err := n.buildConsumer(desc); err != nil {
 		return err
 	}
 	return n.buildDoor(reader, desc)
-}
-
-func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
-	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})
-	meters := newConsumerMeters(n.registry)
-	handler := consumer.New(n.store, n.sites, committer, consumer.Options{CreateSites: true, Report: func(r consumer.Report) {
-		meters.slice(r)
-		for site, l := range r.Tally {
-			if l.Redelivered > 0 {
-				n.accounts.Redelivered(site, l.Redelivered)
-			}
-		}
-	}})
-	var err error
-	n.mapping, err = mapping.New(mapping.Config{
-		StreamName: streamName, StreamARN: *desc.StreamARN,
-		Kinesis: n.broker.Client(), Function: handler.Handle,
-		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
-		BatchSize:   1000, DrainTimeout: drainTimeout,
-		Events: mapping.Events{Invoked: func(i mapping.Invocation) {
-			meters.invocation(i)
-			if i.Err != nil {
-				n.failed(i.Err, "batch failed; it is delivered again")
-			}
-		}, Failed: func(shard string, err error) {
-			n.failed(fmt.Errorf("shard %s: %w", shard, err), "reading the stream failed; it is tried again")
-		}},
-	})
-	return err
 }
 
 // failed logs an error. One that a store reports which has to be opened anew ends the process: its disk failed, and what was acknowledged is safe.

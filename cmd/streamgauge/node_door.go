@@ -30,20 +30,36 @@ func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescription
 	}
 	n.closers = append(n.closers, closeProducer{n.producer})
 	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	n.server = apigw.New(apigw.Options{
+	o := apigw.Options{
 		Putter: n.producer, Store: n.store, Sites: n.sites, Reader: reader, Live: n.live, Accounts: n.accounts,
 		Quarantine:  aggregate.NewQuarantine(n.store, time.Now),
-		CreateSites: true, TrustAgent: true,
-		AllowedHosts: []string{"localhost"}, // up listens on this machine alone
-		Page:         dashboards.Handler(),
-		Metrics:      promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
-		Audit:        n.auditor(desc),
-		Counters:     apigw.NewCounters(n.registry),
-		Ready:        n.ready,
-		OnError:      func(err error) { n.failed(err, "request failed") },
-		OnSite:       func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
-	})
+		CreateSites: true, TrustAgent: true, Lag: n.lag,
+		Page:    dashboards.Handler(),
+		Metrics: promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
+		Audit:   n.auditor(desc),
+		Redrive: n.handler.Redrive,
+		Imports: n.imports, AddImported: n.addImported,
+		Counters: newDoorMeters(n.registry),
+		Ready:    n.ready,
+		OnError:  func(err error) { n.failed(err, "request failed") },
+		OnSite:   func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
+		Proxy:    n.proxy,
+	}
+	if n.places != nil {
+		o.Places = n.places
+	}
+	if n.access != nil {
+		o.Gate, o.Rotate = n.access.gate(), n.access.rotate
+	} else {
+		o.AllowedHosts = []string{"localhost"} // it listens on this machine alone
+	}
+	n.server = apigw.New(o)
 	return nil
+}
+
+// addImported counts lines of an import.
+func (n *node) addImported(ctx context.Context, site, id string, file int, first int64, lines []byte) (any, error) {
+	return n.importer.Add(ctx, site, id, consumer.Lines{File: file, First: first, Data: lines})
 }
 
 // auditWait is how long an audit waits for what was on the stream when it began.

@@ -38,6 +38,14 @@ func (n *node) run(ctx context.Context) error {
 	group.Go(func() error { return n.roller.Run(background) })
 	group.Go(func() error { n.keepAccounts(background); return nil })
 	group.Go(func() error { n.purge(background); return nil })
+	if n.places != nil {
+		group.Go(func() error {
+			n.places.Run(background, func(err error) {
+				n.log.Error().Err(err).Msg("the database of places cannot be read anew; the one before is used on")
+			})
+			return nil
+		})
+	}
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():

@@ -14,52 +14,120 @@ import (
 
 // QueryCmd asks for figures by the Stats API v2.
 type QueryCmd struct {
-	Site       siteID   `required:"" placeholder:"ID" help:"The site."`
-	Metrics    []string `default:"visitors,pageviews,events" placeholder:"NAME" help:"What to count (${default})."`
-	Dimensions []string `placeholder:"NAME" help:"What to group by: time:minute, event:page, event:name. Without it, one row for all."`
-	From       moment   `default:"24h ago" placeholder:"TIME" help:"Begin of the span (${default}): RFC 3339, now, -2h or \"2h ago\"."`
-	To         moment   `default:"now" placeholder:"TIME" help:"End of the span (${default})."`
-	Format     string   `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off, csv does not; json is the answer of the server as it is."`
+	Site       siteID     `required:"" placeholder:"ID" help:"The site."`
+	Metrics    []string   `default:"visitors,pageviews,events" placeholder:"NAME" help:"What to measure (${default}): also visits, bounce_rate, visit_duration, views_per_visit, time_on_page, scroll_depth, exit_rate, total_revenue, conversion_rate, lcp_p75…"`
+	Dimensions []string   `placeholder:"NAME" help:"What to group by, as event:page, visit:source, event:props:KEY, time:day. Without it, one row for all."`
+	Filter     []filter   `sep:"none" placeholder:"FILTER" help:"What to look at: 'visit:country=DE,FR', '!=' for is not, '~' for contains, '!~' for contains not, or a filter in JSON. Repeat the flag: all must hold."`
+	From       moment     `default:"24h ago" placeholder:"TIME" help:"Begin of the span (${default}): RFC 3339, now, -2h or \"2h ago\"."`
+	To         moment     `default:"now" placeholder:"TIME" help:"End of the span (${default})."`
+	Range      string     `placeholder:"NAME" help:"A span by name instead, in the site's time zone: day, 24h, 7d, 28d, 30d, 91d, month, 6mo, 12mo, year, all."`
+	Order      []ordering `placeholder:"NAME" help:"Sort by a metric or dimension, '-NAME' from the largest down. The default is by time, else by the first metric from the largest down."`
+	Limit      int        `default:"10000" placeholder:"N" help:"The largest number of rows (${default})."`
+	Compare    string     `enum:",previous_period,year_over_year" default:"" placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
+	Format     string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off, csv does not; json is the answer of the server as it is."`
 	Remote
 }
 
 func (QueryCmd) Help() string {
-	return `Example, the pages of the last two hours:
+	return `Examples, the pages of the last two hours, and where the visits of the week came from:
 
-    streamgauge query --site demo --metrics visitors,pageviews --dimensions event:page --from -2h`
+    streamgauge query --site demo --metrics visitors,pageviews --dimensions event:page --from -2h
+    streamgauge query --site demo --metrics visits,bounce_rate --dimensions visit:source --range 7d --filter visit:device=Mobile
+
+Where there were so many visitors that a number is an estimate, a table shows its standard error: 1204 ±18.`
 }
 
 // Validate is called by kong when the flags are read.
 func (q *QueryCmd) Validate() error {
-	if !q.From.time.Before(q.To.time) {
+	if q.Range == "" && !q.From.time.Before(q.To.time) {
 		return errors.New("--from must be before --to")
+	}
+	if q.Limit < 1 {
+		return errors.New("--limit must be at least 1")
+	}
+	return nil
+}
+
+// filter is a filter of the Stats API, in JSON.
+type filter json.RawMessage
+
+// operators are how a filter is written on the command line. The longer ones are looked for first.
+var operators = []struct{ sign, name string }{{"!=", "is_not"}, {"!~", "contains_not"}, {"=", "is"}, {"~", "contains"}}
+
+func (f *filter) UnmarshalText(text []byte) error {
+	if json.Valid(text) {
+		*f = text
+		return nil
+	}
+	at := strings.IndexAny(string(text), "!=~") // values may hold any of them
+	for _, op := range operators {
+		if at <= 0 {
+			break
+		}
+		if values, ok := strings.CutPrefix(string(text[at:]), op.sign); ok && values != "" {
+			var err error
+			*f, err = json.Marshal([]any{op.name, string(text[:at]), strings.Split(values, ",")})
+			return err
+		}
+	}
+	return fmt.Errorf("%q is no filter, such as visit:country=DE,FR", text)
+}
+
+// MarshalJSON writes the filter as it is.
+func (f filter) MarshalJSON() ([]byte, error) { return json.RawMessage(f).MarshalJSON() }
+
+// ordering is what to sort by.
+type ordering [2]string
+
+func (o *ordering) UnmarshalText(text []byte) error {
+	name, falling := strings.CutPrefix(string(text), "-")
+	if name == "" {
+		return errors.New("the name of a metric or dimension is missing")
+	}
+	*o = ordering{name, "asc"}
+	if falling {
+		o[1] = "desc"
 	}
 	return nil
 }
 
 // statsQuery is the body of POST /api/v2/query.
 type statsQuery struct {
-	SiteID     siteID   `json:"site_id"`
-	Metrics    []string `json:"metrics"`
-	DateRange  []string `json:"date_range"`
-	Dimensions []string `json:"dimensions"`
+	SiteID     siteID       `json:"site_id"`
+	Metrics    []string     `json:"metrics"`
+	DateRange  any          `json:"date_range"`
+	Dimensions []string     `json:"dimensions"`
+	Filters    []filter     `json:"filters,omitempty"`
+	OrderBy    []ordering   `json:"order_by,omitempty"`
+	Include    statsInclude `json:"include"`
+	Pagination statsPage    `json:"pagination"`
+}
+
+type statsInclude struct {
+	Comparisons *statsComparison `json:"comparisons,omitempty"`
+}
+
+type statsComparison struct {
+	Mode string `json:"mode"`
+}
+
+type statsPage struct {
+	Limit int `json:"limit"`
 }
 
 // statsRow is one row of the answer: its values stand in the order of the dimensions and metrics asked for.
 type statsRow struct {
-	Dimensions []string      `json:"dimensions"`
-	Metrics    []json.Number `json:"metrics"`
+	Dimensions []string          `json:"dimensions"`
+	Metrics    []json.RawMessage `json:"metrics"`
+	Errors     []*json.Number    `json:"errors"`
+	Comparison *struct {
+		Change []*json.Number `json:"change"`
+	} `json:"comparison"`
 }
 
 func (q *QueryCmd) Run(ctx context.Context, con *console) error {
-	ask := statsQuery{
-		SiteID:     q.Site,
-		Metrics:    q.Metrics,
-		DateRange:  []string{isoTime(q.From.time), isoTime(q.To.time)},
-		Dimensions: append([]string{}, q.Dimensions...), // [] and not null
-	}
 	var answer json.RawMessage
-	if err := q.client().call(ctx, http.MethodPost, "/api/v2/query", nil, ask, &answer); err != nil {
+	if err := q.client().call(ctx, http.MethodPost, "/api/v2/query", nil, q.ask(), &answer); err != nil {
 		return badRequestIsUsage(err, "streamgauge query --help")
 	}
 	if q.Format == "json" {
@@ -80,25 +148,86 @@ func (q *QueryCmd) Run(ctx context.Context, con *console) error {
 	return con.table(rows)
 }
 
+func (q *QueryCmd) ask() statsQuery {
+	ask := statsQuery{
+		SiteID: q.Site, Metrics: q.Metrics, DateRange: q.Range, Dimensions: append([]string{}, q.Dimensions...), // [] and not null
+		Filters: q.Filter, OrderBy: q.Order, Pagination: statsPage{Limit: q.Limit},
+	}
+	if q.Range == "" {
+		ask.DateRange = []string{isoTime(q.From.time), isoTime(q.To.time)}
+	}
+	if q.Compare != "" {
+		ask.Include.Comparisons = &statsComparison{q.Compare}
+	}
+	return ask
+}
+
 // rows are the header and the rows of the answer.
 func (q *QueryCmd) rows(answer json.RawMessage) ([][]string, error) {
 	var a struct{ Results []statsRow }
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return nil, fmt.Errorf("decode the answer: %w", err)
 	}
-	columns := len(q.Dimensions) + len(q.Metrics)
-	rows := [][]string{append(append([]string{}, q.Dimensions...), q.Metrics...)}
+	rows := [][]string{q.header()}
 	for _, r := range a.Results {
-		row := append([]string{}, r.Dimensions...)
-		for _, m := range r.Metrics {
-			row = append(row, m.String())
+		if len(r.Dimensions) != len(q.Dimensions) || len(r.Metrics) != len(q.Metrics) {
+			return nil, fmt.Errorf("the answer has a row of %d dimensions and %d metrics, not %d and %d",
+				len(r.Dimensions), len(r.Metrics), len(q.Dimensions), len(q.Metrics))
 		}
-		if len(row) != columns {
-			return nil, fmt.Errorf("the answer has a row of %d columns, not %d: %s", len(row), columns, strings.Join(row, ", "))
+		row := append([]string{}, r.Dimensions...)
+		for i := range q.Metrics {
+			row = append(row, q.cells(r, i)...)
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+func (q *QueryCmd) header() []string {
+	head := append([]string{}, q.Dimensions...)
+	for _, m := range q.Metrics {
+		head = append(head, m)
+		if q.Compare != "" {
+			head = append(head, m+" change %")
+		}
+	}
+	return head
+}
+
+// cells are the value of metric i of a row and, in a comparison, its change. A table has its standard error too.
+func (q *QueryCmd) cells(r statsRow, i int) []string {
+	text := metricText(r.Metrics[i])
+	if q.Format == "table" && i < len(r.Errors) && r.Errors[i] != nil {
+		text += " ±" + r.Errors[i].String()
+	}
+	if q.Compare == "" {
+		return []string{text}
+	}
+	change := ""
+	if r.Comparison != nil && i < len(r.Comparison.Change) && r.Comparison.Change[i] != nil {
+		change = r.Comparison.Change[i].String()
+	}
+	return []string{text, change}
+}
+
+// metricText is a number as it stands, nothing for null, and the long form of an amount of money, or of several.
+func metricText(m json.RawMessage) string {
+	type money struct{ Long string }
+	var one money
+	var several []money
+	switch {
+	case string(m) == "null":
+		return ""
+	case json.Unmarshal(m, &one) == nil:
+		return one.Long
+	case json.Unmarshal(m, &several) == nil:
+		texts := make([]string, len(several))
+		for i, s := range several {
+			texts[i] = s.Long
+		}
+		return strings.Join(texts, " + ")
+	}
+	return string(m)
 }
 
 // maxCell is how wide a column of a table gets, in characters: one long address would push the figures out of sight.

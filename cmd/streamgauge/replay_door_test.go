@@ -38,7 +38,7 @@ func newReplay(d *door, files ...string) *replayRun {
 
 func (r *replayRun) run(ctx context.Context) error {
 	server := &url.URL{Scheme: "http", Host: "door"}
-	return r.cmd.replay(ctx, newConsole(r.stdin, &r.stdout, &r.stderr), &client{server, &http.Client{Transport: r.door}})
+	return r.cmd.replay(ctx, newConsole(r.stdin, &r.stdout, &r.stderr), &client{server: server, http: &http.Client{Transport: r.door}})
 }
 
 // reports checks a line of the report.

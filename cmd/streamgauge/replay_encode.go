@@ -17,6 +17,7 @@ type lineEncoder struct {
 	format string // "auto", "combined", "common" or "ndjson"
 	log    *accesslog.Converter
 	tally  *tally
+	asRead bool // for an import: any time is right, and an event without an id stays so
 }
 
 // encode returns nil for an empty line, and an error that says what is wrong with a malformed one.
@@ -35,7 +36,11 @@ func (e *lineEncoder) encode(l line) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.note(ev.TS)
+	if e.asRead {
+		ev.ID = "" // its line tells it from others
+	} else {
+		e.note(ev.TS)
+	}
 	return ev.AppendJSON(nil), nil
 }
 
@@ -64,7 +69,9 @@ func (e *lineEncoder) passOn(number int64, text []byte) ([]byte, error) {
 		return nil, fmt.Errorf("its site is %.70q, not %q", site, e.site)
 	}
 	added := setAbsent(fields, "site", e.site)
-	added = setAbsent(fields, "id", e.log.ID(number, string(text))) || added
+	if !e.asRead {
+		added = setAbsent(fields, "id", e.log.ID(number, string(text))) || added
+	}
 	if !added {
 		return bytes.Clone(text), nil
 	}

@@ -25,8 +25,9 @@ const (
 // trustAgent asks the door to keep each event's own "ua": events of many visitors share a request, and its User-Agent header
 // can be that of one. The door grants it to a client on the same machine.
 const (
-	trustHeader = "X-Streamgauge-Trust"
-	trustAgent  = "agent"
+	trustHeader  = "X-Streamgauge-Trust"
+	trustAgent   = "agent"
+	trustVisitor = "visitor" // and where each visitor is
 )
 
 // sender sends batches until every event of them is acknowledged. Several goroutines may send at a time.

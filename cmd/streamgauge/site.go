@@ -11,12 +11,14 @@ import (
 // SiteCmd manages the sites of the server.
 type SiteCmd struct {
 	Add    SiteAddCmd    `cmd:"" help:"Add a site."`
+	Set    SiteSetCmd    `cmd:"" help:"Change what a site has chosen."`
 	List   SiteListCmd   `cmd:"" help:"List the sites."`
 	Remove SiteRemoveCmd `cmd:"" help:"Remove a site."`
+	Key    SiteKeyCmd    `cmd:"" help:"Print the key with which events of a site are sent."`
 }
 
 func (SiteCmd) Help() string {
-	return "Example:\n\n    streamgauge site add blog.example --tz Europe/Berlin\n    streamgauge site list"
+	return "Example:\n\n    streamgauge site add blog.example --tz Europe/Berlin\n    streamgauge site set blog.example --goal Signup --goal 'Read=/blog/**'\n    streamgauge site list"
 }
 
 // zone is the name of a time zone that this machine knows.
@@ -90,5 +92,28 @@ func (c *SiteRemoveCmd) Run(ctx context.Context, con *console) error {
 		return err
 	}
 	_, err := fmt.Fprintf(con.stdout, "removed %s\n", c.ID)
+	return err
+}
+
+// SiteKeyCmd prints a site's key.
+type SiteKeyCmd struct {
+	ID siteID `arg:"" help:"The site."`
+	Remote
+}
+
+func (SiteKeyCmd) Help() string {
+	return `A server that other machines can reach takes events with the key of their site only: as "Authorization: Bearer KEY", or as ?key=KEY of beacons.
+
+Example:
+
+    streamgauge site key blog.example`
+}
+
+func (c *SiteKeyCmd) Run(ctx context.Context, con *console) error {
+	var answer struct{ Key string }
+	if err := c.client().call(ctx, http.MethodGet, "/api/v1/sites/"+string(c.ID)+"/key", nil, nil, &answer); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintln(con.stdout, answer.Key)
 	return err
 }

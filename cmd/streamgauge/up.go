@@ -6,43 +6,91 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"strings"
 
+	"github.com/streamgauge/streamgauge/apigw"
+	"github.com/streamgauge/streamgauge/apigw/geo"
 	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/stream"
 )
 
 // UpCmd runs the whole product on this machine.
 type UpCmd struct {
-	Listen  loopback `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the page, the collector and the API listen (${default})."`
+	Listen  address  `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where the page, the collector and the API listen (${default})."`
 	Kinesis loopback `default:"127.0.0.1:4567" placeholder:"HOST:PORT" help:"Where the embedded Kinesis listens (${default})."`
 	Data    string   `default:"./streamgauge-data" placeholder:"DIR" help:"The data folder, made if need be (${default})."`
 	Shards  shards   `default:"2" placeholder:"N" help:"Shards of the stream, fixed when the data folder is made (${default})."`
 	Limits  bool     `name:"enforce-limits" help:"Throttle each shard of the embedded Kinesis as AWS does."`
+	GeoIP   string   `name:"geoip" placeholder:"FILE" help:"A database of countries or cities in MaxMind's format, to tell where visitors are. It is read anew when it changes."`
+	Proxy   proxy    `placeholder:"NAME" help:"The proxy that stands before the collector, whose word on addresses and places is taken: cloudfront, cloudflare, vercel, appengine, or forwarded for any that appends to X-Forwarded-For. Name none that is not there."`
+	Access  bool     `help:"Want the access token for the page and the API, and sites' keys for events, also where only this machine can reach them. Elsewhere they are always wanted."`
 	Demo    bool     `help:"Let made-up visitors come to the site \"demo\"."`
+
+	Lambda    bool        `help:"Run the consumer as Lambda does: its binary in a child process for each shard. Needs --dynamodb."`
+	Bootstrap string      `placeholder:"PATH" help:"With --lambda: the binary. Without it cmd/lambda is built from the source in the working directory."`
+	DynamoDB  endpointURL `name:"dynamodb" placeholder:"URL" help:"With --lambda: a DynamoDB on this machine, in place of the embedded store."`
 }
 
 func (UpCmd) Help() string {
 	return `Runs the embedded stream and store, the collector, the consumer and the page in one process. Ctrl-C drains and ends it; what was accepted
 is on disk, and counted at the next start if it was not yet.
 
-The addresses must be on this machine: there is no access control.
+On an address that other machines can reach, the page and the API want an access token, and events the key of their site ("streamgauge site key").
+Both rest on secrets in access.json in the data folder, made at the first start; the address with the token in it is printed once, and logs a
+browser in. The connection is not encrypted: put a proxy with TLS in front. The embedded Kinesis stays on this machine.
+
+With --lambda the consumer runs as in AWS: its binary, through the Runtime API, within Lambda's limits of time and memory. What it counts is kept in
+a DynamoDB on this machine, such as dynalite, and not in the data folder.
 
 Example:
 
     streamgauge up --demo
-    streamgauge up --listen 127.0.0.1:9000 --data /var/lib/streamgauge --shards 4`
+    streamgauge up --lambda --dynamodb http://127.0.0.1:4567 --kinesis 127.0.0.1:4568
+    streamgauge up --listen 127.0.0.1:9000 --data /var/lib/streamgauge --shards 4
+    streamgauge up --listen 0.0.0.0:8080
+    streamgauge up --access --proxy forwarded --geoip GeoLite2-City.mmdb`
+}
+
+// Validate is called by kong when the flags are read.
+func (c *UpCmd) Validate() error {
+	switch {
+	case c.Lambda && c.DynamoDB == "":
+		return errors.New("--lambda needs --dynamodb: the function's process cannot open the embedded store")
+	case !c.Lambda && c.DynamoDB != "":
+		return errors.New("--dynamodb goes with --lambda")
+	case !c.Lambda && c.Bootstrap != "":
+		return errors.New("--bootstrap goes with --lambda")
+	}
+	return nil
 }
 
 // Run runs until ctx ends.
 func (c *UpCmd) Run(ctx context.Context, con *console) error {
 	spareProcessors()
-	n, err := openNode(ctx, c, con.log)
+	places, err := c.openPlaces()
+	if err != nil {
+		return err
+	}
+	n, err := openNode(ctx, c, places, con.log)
 	if err != nil {
 		return explainOpen(err, c.Data)
 	}
+	con.firstAccess(n)
 	con.ready(n)
 	err = n.run(ctx)
 	return errors.Join(err, n.close())
+}
+
+// openPlaces opens the database of places, nil where there is none.
+func (c *UpCmd) openPlaces() (*geo.Database, error) {
+	if c.GeoIP == "" {
+		return nil, nil
+	}
+	db, err := geo.Open(c.GeoIP)
+	if err != nil {
+		return nil, fmt.Errorf("--geoip: %w", err)
+	}
+	return db, nil
 }
 
 // explainOpen says what a person can do about a data folder that cannot be opened, or an address that is taken.
@@ -75,10 +123,30 @@ func (l *loopback) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is not an address, such as 127.0.0.1:8080", text)
 	}
 	if ip := net.ParseIP(host); host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("%q is not an address of this machine alone; without access control only 127.0.0.1, [::1] and localhost are allowed", text)
+		return fmt.Errorf("%q is not an address of this machine alone; only 127.0.0.1, [::1] and localhost are allowed", text)
 	}
 	*l = loopback(text)
 	return nil
+}
+
+// endpointURL is the address of a service on this machine.
+type endpointURL string
+
+func (e *endpointURL) UnmarshalText(text []byte) error {
+	var s serverURL
+	if err := s.UnmarshalText(text); err != nil {
+		return err
+	}
+	*e = endpointURL(strings.TrimSuffix(s.url.String(), "/"))
+	return nil
+}
+
+// proxy is one that the door knows; the zero value is none.
+type proxy struct{ *apigw.Proxy }
+
+func (p *proxy) UnmarshalText(text []byte) (err error) {
+	p.Proxy, err = apigw.ProxyOf(string(text))
+	return err
 }
 
 // maxShards bounds --shards: each shard is a goroutine and a file of its own.
@@ -99,6 +167,11 @@ func (s *shards) UnmarshalText(text []byte) error {
 func (c *console) ready(n *node) {
 	c.log.Info().Str("http", n.httpURL()).Str("kinesis", n.kinesisURL()).Str("data", n.dir).Int("shards", n.shards).Msg("ready")
 	if !c.terminal {
+		return
+	}
+	if n.access != nil {
+		fmt.Fprintf(c.stderr, "\n  page      %s\n  data      %s\n\n  It wants the access token; events want their site's key: streamgauge site key SITE --token TOKEN.\n  Ctrl-C ends.\n\n",
+			n.httpURL(), n.dir)
 		return
 	}
 	fmt.Fprintf(c.stderr, `

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/consumer/mapping"
+)
+
+// retries is how often records are delivered again that the function crashes on, alone, before they are quarantined.
+const retries = 4
+
+func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
+	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})
+	meters := newConsumerMeters(n.registry)
+	n.handler = consumer.New(n.store, n.sites, committer, consumer.Options{CreateSites: true, Report: func(r consumer.Report) {
+		meters.slice(r)
+		for site, l := range r.Tally {
+			if l.Redelivered > 0 {
+				n.accounts.Redelivered(site, l.Redelivered)
+			}
+		}
+	}})
+	function, limit, maximum := n.consume, time.Minute, retries
+	if n.environments != nil {
+		function, limit, maximum = n.invoke, lambdaTimeout+time.Minute, lambdaRetries // the environment has the limit itself
+	}
+	var err error
+	n.mapping, err = mapping.New(mapping.Config{
+		StreamName: streamName, StreamARN: *desc.StreamARN,
+		Kinesis: n.broker.Client(), Function: function, FunctionTimeout: limit,
+		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
+		BatchSize:   1000, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
+		MaximumRetryAttempts: &maximum, BisectBatchOnFunctionError: true, OnDiscard: n.discard,
+		Events: mapping.Events{Invoked: func(i mapping.Invocation) {
+			meters.invocation(i)
+			if i.Err != nil {
+				n.failed(i.Err, "batch failed; it is delivered again")
+			}
+		}, Failed: func(shard string, err error) {
+			n.failed(fmt.Errorf("shard %s: %w", shard, err), "reading the stream failed; it is tried again")
+		}},
+	})
+	return err
+}
+
+// consume is the function in this process. The handler fails only where the store does not answer, never because of what is in a record: so
+// its error is a throttle, which is waited out however long it takes, and uses up no attempts. What is left to be an attempt is a panic.
+func (n *node) consume(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
+	verdict, err := n.function(ctx, batch)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", mapping.ErrThrottled, err)
+	}
+	return verdict, err
+}
+
+// function counts a batch. A test may put something before the handler.
+func (n *node) function(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
+	if n.before != nil {
+		n.before(batch)
+	}
+	return n.handler.Handle(ctx, batch)
+}
+
+// discard quarantines what the mapping has given up.
+func (n *node) discard(ctx context.Context, d mapping.Discard) error {
+	reason, message := consumer.PoisonRetries, fmt.Sprintf("the consumer failed on it %d times: %v", d.Attempts, d.Err)
+	if d.Condition == mapping.RecordAgeExceeded {
+		reason, message = consumer.PoisonAge, "it grew too old before the consumer was done with it"
+	}
+	if err := n.handler.Discard(ctx, d.Event, reason, message); err != nil {
+		return err
+	}
+	n.log.Error().Str("shard", d.ShardID).Str("sequence_number", d.FirstSequenceNumber).Int("records", len(d.Event.Records)).Err(d.Err).
+		Msg(`given up and quarantined; "streamgauge dlq list" shows it`)
+	return nil
+}
