@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help up setup test test-long vet lint race ci bench fmt
+.PHONY: help up setup test test-long vet lint race ci bench fmt package deploy remove lint-template
 
 LINTER := go tool -modfile=.ci/lint.mod golangci-lint
 REPORT := go build -o .build/report ./e2e/report && .build/report
@@ -42,6 +42,34 @@ bench: ## benchmarks; BENCH=REGEXP chooses
 	go run ./e2e/bench
 	go run ./e2e/kinesisbench
 	go run ./e2e/kinesisbench -memory 1000000
+
+# The Serverless Framework, from npm; STAGE and REGION choose, and PARAMS="--param shards=2" what docs/AWS.md lists.
+OSLS := e2e/node_modules/.bin/osls
+STAGE ?= dev
+REGION ?= us-east-1
+ON := --stage $(STAGE) --region $(REGION) $(PARAMS)
+
+.build/lambda.zip: FORCE
+	@mkdir -p .build
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 go build -trimpath -tags lambda.norpc -ldflags '-s -w' -o .build/bootstrap ./cmd/lambda
+	go run ./cmd/lambda/zip .build/bootstrap $@
+FORCE:
+
+package: setup .build/lambda.zip ## the Lambda package and the CloudFormation template, without credentials, in .build/template
+	$(OSLS) package $(ON) --package .build/template
+
+deploy: setup .build/lambda.zip ## deploy STAGE to AWS, with your credentials; prints the access token the first time
+	$(OSLS) deploy $(ON)
+	$(OSLS) invoke $(ON) --function command --data '{"command":"init"}'
+
+remove: setup .build/lambda.zip ## remove STAGE from AWS; says what it keeps
+	$(OSLS) info --verbose $(ON) | grep -E 'TableName|FailuresBucket' || true
+	$(OSLS) remove $(ON)
+	@echo 'Kept, with what is in them: the table and the bucket named above, and the parameter /streamgauge/$(STAGE)/access. Delete them by hand.'
+
+lint-template: package ## cfn-lint over the template, where it is installed
+	@command -v cfn-lint >/dev/null || { echo 'cfn-lint is not installed: pip install cfn-lint' >&2; exit 1; }
+	cfn-lint .build/template/cloudformation-template-update-stack.json
 
 fmt: ## gofmt, and tidy go.mod and go.sum
 	go fmt ./...

@@ -25,11 +25,13 @@ type logEvent struct {
 	name    string
 	page    string
 	visitor string
+
+	target, referrer, agent string // as the line has them
 }
 
 var (
 	combined = regexp.MustCompile(`^(\S+) .*?\[([^\]]+)\] "((?:[^"\\]|\\.)*)" (\d{3}|-) (\d+|-)` +
-		`(?: "(?:[^"\\]|\\.)*" "((?:[^"\\]|\\.)*)".*| [^"].*)?$`)
+		`(?: "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)".*| [^"].*)?$`)
 	request11 = regexp.MustCompile(`^([A-Z]+) (.*?)(?: HTTP/\d\.\d)?$`)
 	answered  = regexp.MustCompile(`^(2..|304)$`)
 	asset     = regexp.MustCompile(`(?i)\.(css|js|mjs|map|json|xml|txt|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|mp3|mp4|webm|pdf|zip|gz|tgz|jar)$`)
@@ -66,11 +68,8 @@ func readLine(text string) (logEvent, bool) {
 	if err != nil {
 		return logEvent{}, false
 	}
-	agent := m[6]
-	if agent == "-" {
-		agent = ""
-	}
-	e := logEvent{time: at, name: "request", visitor: m[1] + " " + agent}
+	referrer, agent := known(m[6]), known(m[7])
+	e := logEvent{time: at, name: "request", visitor: m[1] + " " + agent, referrer: referrer, agent: agent}
 	method, target := "", m[3]
 	if r := request11.FindStringSubmatch(m[3]); r != nil {
 		method, target = r[1], r[2]
@@ -80,7 +79,16 @@ func readLine(text string) (logEvent, bool) {
 		e.name = "pageview"
 	}
 	e.page, _, _ = strings.Cut(path, "#")
+	e.target = target
 	return e, true
+}
+
+// known is a field of a log, which writes "-" for what is not known.
+func known(field string) string {
+	if field == "-" {
+		return ""
+	}
+	return field
 }
 
 // generatedLog is the log in testdata; realLog is a real one, which lies beside the project where there is one.

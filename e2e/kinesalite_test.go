@@ -1,48 +1,15 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
-	"os"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 
+	"github.com/streamgauge/streamgauge/e2e/npm"
 	"github.com/streamgauge/streamgauge/stream/streamtest"
 )
-
-// startKinesalite starts kinesalite, and returns its address. It is skipped where it is not installed.
-func startKinesalite(t *testing.T) string {
-	t.Helper()
-	if _, err := os.Stat("node_modules/kinesalite"); err != nil {
-		t.Skipf("kinesalite is not installed (make setup): %v", err)
-	}
-	cmd := exec.Command("node", "kinesalite.mjs")
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Skipf("there is no node: %v", err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close() // and it ends
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		t.Fatalf("kinesalite said %q: %v", line, err)
-	}
-	return strings.TrimSpace(line)
-}
 
 // settled is a client for a server whose streams take a moment to come, to change and to go.
 type settled struct{ *kinesis.Client }
@@ -84,7 +51,7 @@ func (c settled) settle(ctx context.Context, name *string, err error) error {
 // misread by one of them.
 func TestConformanceOfKinesalite(t *testing.T) {
 	t.Parallel()
-	c := settled{kinesisClient(startKinesalite(t))}
+	c := settled{kinesisClient(npm.Start(t, "kinesalite"))}
 	streamtest.RunExcept(t, func(*testing.T) streamtest.API { return c }, kinesaliteDiffers)
 }
 

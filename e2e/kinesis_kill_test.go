@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"os"
 	"slices"
 	"strconv"
@@ -38,7 +40,7 @@ func readShard(t *testing.T, c *kinesis.Client, stream, shard string) (all shard
 		t.Fatal(err)
 	}
 	for at := it.ShardIterator; ; {
-		out, err := c.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: at})
+		out, err := getRecords(t.Context(), c, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,6 +50,18 @@ func readShard(t *testing.T, c *kinesis.Client, stream, shard string) (all shard
 		}
 		at = out.NextShardIterator
 	}
+}
+
+// getRecords asks again where the client has closed its own connection: the SDK closes a request's body when the head of the answer is there, and net/http, if
+// it is just looking for the body's end, takes that for a failed request and closes the connection under the answer. It happens on a busy machine.
+func getRecords(ctx context.Context, c *kinesis.Client, at *string) (out *kinesis.GetRecordsOutput, err error) {
+	for range 5 {
+		out, err = c.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: at})
+		if !errors.Is(err, net.ErrClosed) {
+			break
+		}
+	}
+	return out, err
 }
 
 func storedOf(out *kinesis.GetRecordsOutput) (all shardRecords) {
@@ -186,7 +200,7 @@ func (r *killReader) follow(ctx context.Context, c *kinesis.Client) error {
 		return err
 	}
 	for at := it.ShardIterator; ; {
-		out, err := c.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: at})
+		out, err := getRecords(ctx, c, at)
 		if err != nil {
 			return err
 		}
