@@ -38,6 +38,7 @@ type accountKey struct {
 type account struct {
 	Accepted    uint64 `json:"accepted,omitempty"`
 	Redelivered uint64 `json:"redelivered,omitempty"`
+	Invalid     uint64 `json:"invalid,omitempty"` // refused at the door, and no part of the books
 }
 
 // NewAccounts returns the accounts of this process.
@@ -54,6 +55,9 @@ func (a *Accounts) Accepted(site string, n uint64) { a.note(site, account{Accept
 // Redelivered notes that n copies were seen that had their outcome already.
 func (a *Accounts) Redelivered(site string, n uint64) { a.note(site, account{Redelivered: n}) }
 
+// Invalid notes that n events that name a site were refused.
+func (a *Accounts) Invalid(site string, n uint64) { a.note(site, account{Invalid: n}) }
+
 func (a *Accounts) note(site string, more account) {
 	k := accountKey{site, floor(a.now().UnixMilli(), minuteMS)}
 	a.mu.Lock()
@@ -61,6 +65,7 @@ func (a *Accounts) note(site string, more account) {
 	sum := a.all[k]
 	sum.Accepted += more.Accepted
 	sum.Redelivered += more.Redelivered
+	sum.Invalid += more.Invalid
 	a.all[k] = sum
 	a.dirty[k] = true
 	a.poke()
@@ -97,11 +102,17 @@ func (a *Accounts) write(ctx context.Context, k accountKey, sum account) error {
 	if err != nil {
 		return fmt.Errorf("encode account: %w", err)
 	}
-	key := store.Key{Partition: "A#" + siteKey(k.site), Sort: timeKey(k.minute) + "#" + a.process}
-	if _, err := a.store.Put(ctx, key, value, store.Write{Any: true, Relaxed: true}); err != nil {
-		return fmt.Errorf("write account of site %q: %w", k.site, err)
+	key := store.Key{Partition: minutesPartition(k.site), Sort: timeKey(k.minute) + "#" + a.process}
+	write := func() error {
+		if _, err := a.store.Put(ctx, key, value, store.Write{Any: true, Relaxed: true}); err != nil {
+			return fmt.Errorf("write account of site %q: %w", k.site, err)
+		}
+		return nil
 	}
-	return nil
+	if late(k.minute, a.now()) {
+		return writeLate(ctx, a.store, k.site, k.minute, write)
+	}
+	return write()
 }
 
 // take returns what is to be written, and forgets minutes that are over and written.
@@ -153,21 +164,4 @@ func (a *Accounts) Run(ctx context.Context, onError func(error)) {
 	if err := a.Flush(context.WithoutCancel(ctx)); err != nil {
 		onError(err)
 	}
-}
-
-// readAccounts returns the sum of all processes' accounts of a site in [from, to), by arrival.
-func readAccounts(ctx context.Context, items itemStore, site string, sp span) (account, error) {
-	var sum account
-	for it, err := range items.Scan(ctx, store.Range{Partition: "A#" + siteKey(site), From: timeKey(sp.from), To: timeKey(sp.to)}) {
-		if err != nil {
-			return sum, fmt.Errorf("read accounts of site %q: %w", site, err)
-		}
-		var one account
-		if err := json.Unmarshal(it.Value, &one); err != nil {
-			return sum, fmt.Errorf("decode account %s: %w", it.Key.Sort, err)
-		}
-		sum.Accepted += one.Accepted
-		sum.Redelivered += one.Redelivered
-	}
-	return sum, nil
 }

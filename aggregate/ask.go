@@ -17,6 +17,10 @@ type Reading struct {
 	Revision uint64
 	// Late is how many events came too late to be counted, by when they came.
 	Late uint64
+	// Unreadable is how many deltas and roll-ups are damaged. Their events are missing.
+	Unreadable uint64
+	// Unsampled are the stretches of time whose samples were given up, so that their visitors are in no figure but totals.
+	Unsampled [][2]int64
 }
 
 // switchShift leaves room for 10^12 deltas. What is above it stays exact in JSON, for 8,000 switches.
@@ -54,7 +58,12 @@ func (r *Reader) Query(ctx context.Context, site Site, q query.Query) (query.Res
 	} else {
 		res, err = a.eval(ctx, &q, main)
 	}
-	return res, main.reading(), err
+	res.Exact = res.Exact && main.unreadable == 0
+	reading := main.reading()
+	if counted, _ := q.Counted(); len(counted) == len(q.Metrics) {
+		reading.Unsampled = nil // no figure lacks anything
+	}
+	return res, reading, err
 }
 
 // compared answers q twice, the second time about the earlier span, and joins the rows.
@@ -65,10 +74,12 @@ func (r *Reader) compared(ctx context.Context, site Site, q query.Query) (query.
 	if err != nil {
 		return res, reading, err
 	}
-	earlier, _, err := r.Query(ctx, site, *q.Earlier(site.Rules()))
+	earlier, before, err := r.Query(ctx, site, *q.Earlier(site.Rules()))
 	if err != nil {
 		return res, reading, fmt.Errorf("compare: %w", err)
 	}
+	reading.Unreadable += before.Unreadable
+	reading.Unsampled = append(before.Unsampled, reading.Unsampled...)
 	q.Join(&res, earlier, site.Rules())
 	return res, reading, nil
 }
@@ -123,13 +134,16 @@ func (r *Reader) sample(ctx context.Context, site Site, sp span, needs sketch.Ne
 
 // eval answers a query about the span of the stretch.
 func (a *question) eval(ctx context.Context, q *query.Query, main *stretch) (query.Result, error) {
+	if len(main.unsampled) > 0 {
+		return a.evalUnsampled(ctx, q, main)
+	}
 	sample, err := a.project(ctx, main)
 	if err != nil {
 		return query.Result{}, err
 	}
 	var extras query.Extras
-	if q.Countable() && !main.parts.whole() {
-		if extras.Counts, err = query.Count(q, main.parts.forCounts()); err != nil {
+	if q.Countable() && !main.whole() {
+		if extras.Counts, err = query.Count(q, main.forCounts()); err != nil {
 			return query.Result{}, fmt.Errorf("count: %w", err)
 		}
 	}
@@ -154,19 +168,23 @@ func bucketed(q *query.Query, main *stretch) (query.Dimension, bool) {
 		}
 	}
 	whole := slices.ContainsFunc(q.Metrics, func(m query.Metric) bool { return slices.Contains(ofWhole, m) })
-	return by, n == 1 && !whole && !main.parts.whole()
+	return by, n == 1 && !whole && !main.whole()
 }
 
 // byBucket answers a query for one bucket after the other.
 func (a *question) byBucket(ctx context.Context, q query.Query, by query.Dimension) (query.Result, error) {
-	buckets := query.Buckets(by, a.span.from, a.span.to, a.site.zone(), maxBuckets+1)
+	buckets := query.Buckets(by, a.span.from, a.span.to, a.site.Zone(), maxBuckets+1)
 	if len(buckets) > maxBuckets {
 		return query.Result{}, fmt.Errorf("%w: dimensions: the span has more than %d buckets of %s, too many for a site of so many visitors; a shorter span or a longer bucket is allowed",
 			query.ErrBad, maxBuckets, by)
 	}
-	inhabited, err := a.reader.inhabited(ctx, a.site, a.span)
-	if err != nil {
-		return query.Result{}, err
+	var inhabited []span
+	for _, gen := range a.site.generations() {
+		spans, err := a.reader.inhabited(ctx, gen, a.span.cut(gen.owned()))
+		if err != nil {
+			return query.Result{}, err
+		}
+		inhabited = append(inhabited, spans...)
 	}
 	buckets = slices.DeleteFunc(buckets, func(b query.Bucket) bool { return len(within(inhabited, span{b.From, b.To})) == 0 })
 	var rows []query.Row
@@ -213,7 +231,7 @@ func (a *question) bucket(ctx context.Context, q query.Query, by query.Dimension
 	if err != nil {
 		return query.Result{}, err
 	}
-	if rest, at := q.Without(by); b.Key != (query.Key{}) && rest.Countable() && !main.parts.whole() {
+	if rest, at := q.Without(by); b.Key != (query.Key{}) && (rest.Countable() && !main.whole() || len(main.unsampled) > 0) {
 		res, err := one.eval(ctx, &rest, main)
 		return rest.Put(res, at, b.Key), err
 	}
@@ -239,7 +257,26 @@ func (a *question) project(ctx context.Context, main *stretch) (*sketch.Sample, 
 	if err != nil {
 		return nil, err
 	}
-	sample, err := sketch.Project(a.needs, join(append(around, main)...))
+	all := append(around, main)
+	sample, err := a.merged(a.needs, all...)
+	for _, s := range around {
+		main.unreadable += s.unreadable
+		if a.reach.History { // who was there before is not known then
+			main.unsampled = append(main.unsampled, s.unsampled...)
+		}
+	}
+	return sample, err
+}
+
+// merged is the sample of several stretches. A column that cannot be read shows only now: its delta is left out.
+func (a *question) merged(needs sketch.Needs, stretches ...*stretch) (*sketch.Sample, error) {
+	sample, err := sketch.Project(needs, join(stretches...))
+	if isDamage(err) {
+		for _, s := range stretches {
+			s.unreadable += s.parts.readable(needs)
+		}
+		sample, err = sketch.Project(needs, join(stretches...))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("merge samples of site %s: %w", a.site.ID, err)
 	}
@@ -285,9 +322,9 @@ func (a *question) before(ctx context.Context) ([]*stretch, error) {
 			return nil, err
 		}
 		read, at = append(read, s), begin
-		sample, err := sketch.Project(sketch.Needs{}, join(append(slices.Clone(read), edge)...))
+		sample, err := a.merged(sketch.Needs{}, append(slices.Clone(read), edge)...)
 		if err != nil {
-			return nil, fmt.Errorf("merge samples of site %s: %w", a.site.ID, err)
+			return nil, err
 		}
 		if !query.OpenAtStart(sample, a.span.from, a.span.from+gap, at, pause) {
 			break
@@ -312,9 +349,9 @@ func (a *question) after(ctx context.Context) ([]*stretch, error) {
 			return nil, err
 		}
 		read, at = append(read, s), end
-		sample, err := sketch.Project(sketch.Needs{}, join(append(slices.Clone(read), edge)...))
+		sample, err := a.merged(sketch.Needs{}, append(slices.Clone(read), edge)...)
 		if err != nil {
-			return nil, fmt.Errorf("merge samples of site %s: %w", a.site.ID, err)
+			return nil, err
 		}
 		if !query.OpenAtEnd(sample, a.span.to-gap, a.span.to, at, pause) {
 			break
@@ -333,13 +370,16 @@ func (a *question) beside(ctx context.Context, sp span) (*stretch, error) {
 
 // gap returns the pause that ends a visit, and that in milliseconds widened to whole windows.
 func (a *question) gap() (time.Duration, int64) {
-	gap := a.rules.Gap
-	if gap == 0 {
-		gap = query.DefaultGap
-	}
+	gap := a.rules.WithDefaults().Gap
 	return gap, ceilWindow(gap.Milliseconds())
 }
 
 func (s *stretch) reading() Reading {
-	return Reading{From: s.span.from, To: s.span.to, Revision: s.switched<<switchShift + s.deltas, Late: s.parts.ledger.Late}
+	r := Reading{
+		From: s.span.from, To: s.span.to, Revision: s.switched<<switchShift + s.deltas, Late: s.parts.ledger.Late + s.thin.ledger.Late, Unreadable: s.unreadable,
+	}
+	for _, sp := range within(slices.Clone(s.unsampled), span{0, forEver}) {
+		r.Unsampled = append(r.Unsampled, [2]int64{sp.from, sp.to})
+	}
+	return r
 }

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -85,6 +86,59 @@ func TestDaysWithoutASampleAreInTheChart(t *testing.T) {
 				t.Errorf("%d days later, by %v: %v, %v; want one row of %d pageviews", later, by, res.Rows, err, crowdVisitors)
 			}
 		}
+	}
+}
+
+// A question that touches a day whose sample was given up had no figure but totals, for its whole span.
+func TestFiguresBesideDaysWithoutASample(t *testing.T) {
+	c := newCrowd(t)
+	first := days.period(time.UTC, c.now.UnixMilli())
+	c.age(410)
+	c.countAt(time.Hour)
+	c.countAt(time.Hour)
+	recent := days.period(time.UTC, c.now.UnixMilli()-hourMS)
+	all := []query.Metric{query.Visits, query.Pageviews, query.BounceRate, query.Visitors}
+	q := query.Query{Metrics: all, From: first.from, To: recent.to, Dimensions: []query.Dimension{query.TimeMonth}}
+	res, reading, err := c.reader.Query(c.ctx, c.site, q)
+	if err != nil || res.Exact || len(res.Rows) != 2 || len(reading.Unsampled) != 1 || reading.Unsampled[0] != [2]int64{first.from, first.to} {
+		t.Fatalf("%+v, %+v, %v", res, reading, err)
+	}
+	old, recently := res.Rows[0].Values, res.Rows[1].Values
+	if !old[0].Null || old[1].X != crowdVisitors || !old[2].Null || old[3].X < crowdVisitors*.95 || old[3].Err == 0 {
+		t.Errorf("the month without samples: %+v", old)
+	}
+	if recently[0].X != 1 || recently[1].X != 2 || recently[2].X != 0 || recently[3].X != 1 || recently[3].Err != 0 {
+		t.Errorf("the month with samples: %+v", recently)
+	}
+	for _, ask := range []struct {
+		name   string
+		query  query.Query
+		values string // of the first row: known ones
+	}{
+		{"of all", query.Query{Metrics: all}, fmt.Sprint("1 ", crowdVisitors+2, " 0 *")},
+		{"filtered", query.Query{Metrics: all, Filter: &query.Filter{Op: query.Is, Dimension: query.EventName, Values: []string{"pageview"}}}, "1 2 0 1"},
+		{"by source", query.Query{Metrics: all, Dimensions: []query.Dimension{query.VisitSource}}, "1 2 0 1"},
+	} {
+		ask.query.From, ask.query.To = first.from, recent.to
+		res, reading, err := c.reader.Query(c.ctx, c.site, ask.query)
+		if err != nil || res.Exact || len(res.Rows) != 1 || len(reading.Unsampled) != 1 {
+			t.Errorf("%s: %+v, %+v, %v", ask.name, res, reading, err)
+			continue
+		}
+		var got []string
+		for _, v := range res.Rows[0].Values {
+			got = append(got, fmt.Sprint(v.X))
+		}
+		if strings.HasSuffix(ask.values, "*") {
+			got[len(got)-1] = "*"
+		}
+		if text := strings.Join(got, " "); text != ask.values {
+			t.Errorf("%s: %s, want %s", ask.name, text, ask.values)
+		}
+	}
+	q = query.Query{Metrics: []query.Metric{query.Pageviews}, From: first.from, To: recent.to}
+	if res, reading, err := c.reader.Query(c.ctx, c.site, q); err != nil || !res.Exact || reading.Unsampled != nil {
+		t.Errorf("totals alone: %+v, %+v, %v", res, reading, err)
 	}
 }
 

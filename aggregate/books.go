@@ -16,6 +16,8 @@ type Books struct {
 	// InTransit is what was accepted and has no outcome yet. Records that were put straight onto the stream, and what a killed
 	// process accepted in its last moment, were accepted without being noted; so it is never below zero.
 	InTransit uint64
+	// Unreadable is how many deltas are damaged. What they booked is missing.
+	Unreadable uint64
 }
 
 // forEver is later than every time that an event can have.
@@ -35,11 +37,16 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 	}
 	var b Books
 	for _, s := range sites {
-		if err := r.pieces(ctx, s, sp, days, store.Heads, func(p piece) error {
-			b.Ledger.Merge(p.ledger)
-			return nil
-		}); err != nil {
-			return b, err
+		for _, e := range s.editions() {
+			if err := r.pieces(ctx, e, sp, days, store.Heads, func(p piece) error {
+				b.Ledger.Merge(p.ledger)
+				if p.damaged {
+					b.Unreadable++
+				}
+				return nil
+			}); err != nil {
+				return b, err
+			}
 		}
 		acc, err := readAccounts(ctx, r.store, s.ID, sp)
 		if err != nil {
@@ -62,4 +69,18 @@ func (r *Reader) booked(ctx context.Context, site string) ([]Site, error) {
 		return nil, err
 	}
 	return []Site{s}, err
+}
+
+// BooksLine is one line of the books.
+type BooksLine struct {
+	Outcome string // or what else of copies is known
+	Copies  uint64
+}
+
+// Lines returns the books line by line, without the reasons.
+func (b Books) Lines() []BooksLine {
+	return []BooksLine{
+		{"accepted", b.Accepted}, {"in_transit", b.InTransit}, {"received", b.Received}, {"counted", b.Counted}, {"duplicate", b.Duplicate},
+		{"bot", b.Bot}, {"late", b.Late}, {"quarantined", b.Quarantined}, {"redelivered", b.Redelivered},
+	}
 }

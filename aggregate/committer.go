@@ -30,6 +30,8 @@ type Copy struct {
 	Hit *sketch.Hit
 	// Guard is the log that the event would belong to by its own time, which was not believed; zero where there is none.
 	Guard Log
+	// Became is the outcome that Commit gave the copy; zero where it had one before. After an error it says nothing.
+	Became Outcome
 	// ended: the guarded log has the outcome of this copy, and it goes nowhere else.
 	ended bool
 }

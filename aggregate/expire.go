@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -42,22 +43,24 @@ func (r *Roller) Expire(ctx context.Context) error {
 	}
 	for _, s := range sites {
 		for _, gen := range s.generations() { // not the one that an import fills: its ids must be known until it is done
-			if err := r.expire(ctx, gen); err != nil {
+			if err := r.expire(ctx, gen); isDamage(err) { // of this one, and the others have nothing to do with it
+				r.OnError(fmt.Errorf("remove what site %q has kept long enough: %w", s.ID, err))
+			} else if err != nil {
 				return fmt.Errorf("remove what site %q has kept long enough: %w", s.ID, err)
 			}
 		}
-		if err := r.sweep(ctx, s.ID); err != nil {
-			return fmt.Errorf("remove imports that were taken out of site %q: %w", s.ID, err)
+		if err := errors.Join(r.sweep(ctx, s.ID), r.sweepEditions(ctx, s.ID)); err != nil {
+			return fmt.Errorf("remove what was taken out of site %q: %w", s.ID, err)
 		}
 	}
-	return nil
+	return r.Finals.expire(ctx)
 }
 
 // expire removes what a generation of a site has kept long enough.
 func (r *Roller) expire(ctx context.Context, s Site) error {
 	now, keep := r.now().UnixMilli(), s.Keep.orDefaults()
 	return errors.Join(
-		r.dropLogs(ctx, s, now-dropAfterMS),
+		r.dropLogs(ctx, s, min(now-dropAfterMS, s.unsettled())),
 		r.dropRollups(ctx, minutes, s, now-int64(keep.Minutes)*dayMS),
 		r.dropRollups(ctx, quarters, s, now-int64(keep.Quarters)*dayMS),
 		r.thinDays(ctx, s, now-int64(keep.Samples)*dayMS),
@@ -71,7 +74,7 @@ func (r *Roller) settled(ctx context.Context, s Site, by int64) ([]span, error) 
 		return nil, err
 	}
 	var all []span
-	err = eachRollup(ctx, r.store, days, s, span{0, max(0, by)}, func(_ string, roll *rollup, _ store.Revision) error {
+	err = eachRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(_ string, roll *rollup, _ store.Revision) error {
 		if roll.span.to <= by && dirty.clean(days, roll.span) {
 			all = append(all, roll.span)
 		}
@@ -87,7 +90,7 @@ func (r *Roller) dropLogs(ctx context.Context, s Site, by int64) error {
 		return err
 	}
 	for _, sp := range within(settled, span{0, max(0, by)}) { // joined, as an hour may lie in two days
-		cells, err := cellsWithin(ctx, r.store, s.Gen, s.ID, sp.from, sp.to)
+		cells, err := s.cells(ctx, r.store, sp.from, sp.to)
 		if err != nil {
 			return err
 		}
@@ -95,8 +98,10 @@ func (r *Roller) dropLogs(ctx context.Context, s Site, by int64) error {
 			if hc.hour < sp.from || hc.hour+hourMS > sp.to {
 				continue
 			}
-			if err := r.dropHour(ctx, hc.log(s.Gen, s.ID)); err != nil {
-				return err
+			for _, gen := range slices.Backward(s.logGens()) { // an edition's last: it stands for what is gone
+				if err := r.dropHour(ctx, hc.log(gen, s.ID)); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -138,7 +143,7 @@ func (r *Roller) dropRollups(ctx context.Context, lv level, s Site, by int64) er
 
 // thinDays replaces the roll-ups of days that ended by the given time by such without a sample: what they counted stays.
 func (r *Roller) thinDays(ctx context.Context, s Site, by int64) error {
-	return eachRollup(ctx, r.store, days, s, span{0, max(0, by)}, func(partition string, roll *rollup, rev store.Revision) error {
+	return eachRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(partition string, roll *rollup, rev store.Revision) error {
 		if roll.thin || roll.span.to > by {
 			return nil
 		}

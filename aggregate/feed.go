@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -23,17 +22,14 @@ type feed struct {
 	ctx   context.Context
 	stop  context.CancelFunc
 
-	mu     sync.Mutex // guards hinted
-	hinted map[Log]struct{}
+	hints hints
 
 	subs    map[*subscriber]struct{}
-	windows *liveWindows
-	pending map[int64]struct{} // windows that changed and that no frame has told of
-	books   liveBooks
-	boot    string // tells the cursors of this feed from those of an earlier one
+	present *present
+	told    [numHeadTables]uint64 // versions of the tops in the last frame for all
+	boot    string                // tells the cursors of this feed from those of an earlier one
 	seq     uint64
-	recent  []change // the last frames, for those who come back
-	scanned time.Time
+	recent  []change  // the last frames, for those who come back
 	woken   time.Time // when a commit was last told of
 }
 
@@ -55,8 +51,8 @@ func newFeed(l *Live, site Site) *feed {
 		live: l, site: site,
 		join: make(chan *subscriber), leave: make(chan *subscriber),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
-		hinted: make(map[Log]struct{}), subs: make(map[*subscriber]struct{}),
-		windows: newLiveWindows(), pending: make(map[int64]struct{}), boot: strconv.FormatUint(rand.Uint64(), 36),
+		subs:    make(map[*subscriber]struct{}),
+		present: newPresent(l, site), boot: strconv.FormatUint(rand.Uint64(), 36),
 	}
 	f.ctx, f.stop = context.WithCancel(context.Background())
 	return f
@@ -72,9 +68,7 @@ func (f *feed) hint(log Log) {
 	case log.Gen < f.site.Gen:
 		return
 	}
-	f.mu.Lock()
-	f.hinted[log] = struct{}{}
-	f.mu.Unlock()
+	f.hints.add(log)
 	select {
 	case f.wake <- struct{}{}:
 	default:
@@ -153,30 +147,35 @@ func (f *feed) rest() {
 
 // welcome sends a new reader what brings it up to date.
 func (f *feed) welcome(s *subscriber) {
-	if f.scanned.IsZero() {
+	if f.present.scanned.IsZero() {
 		f.refresh()
 	}
 	f.subs[s] = struct{}{} // only now: the first frame it gets is the one that follows
-	if f.scanned.IsZero() {
+	if f.present.scanned.IsZero() {
 		f.drop(s) // the store does not answer; the reader comes again
 		return
 	}
-	windows, known := f.since(s.last)
+	seq, windows, known := f.since(s.last)
 	if !known {
-		windows = f.windows.starts()
+		f.send(s, newFrame(f.cursor(), true, f.present.whole()))
+		return
 	}
-	f.send(s, f.frame(windows, !known))
+	v := f.present.view(windows)
+	v.Tops, v.Events = f.present.tops.since(nil), f.present.events.after(seq, recentEvents)
+	f.send(s, newFrame(f.cursor(), false, v))
 }
 
-// since returns the windows that changed after the frame of that cursor, if it is still known.
-func (f *feed) since(cursor string) ([]int64, bool) {
+func (f *feed) cursor() string { return fmt.Sprintf("%s-%d", f.boot, f.seq) }
+
+// since returns the number of the frame of a cursor and the windows that changed after it, if it is still known.
+func (f *feed) since(cursor string) (seq uint64, windows []int64, known bool) {
 	boot, number, _ := strings.Cut(cursor, "-")
 	seq, err := strconv.ParseUint(number, 10, 64)
 	if err != nil || boot != f.boot || seq > f.seq {
-		return nil, false
+		return 0, nil, false
 	}
 	if seq < f.seq && (len(f.recent) == 0 || f.recent[0].seq > seq+1) {
-		return nil, false
+		return 0, nil, false
 	}
 	changed := make(map[int64]struct{})
 	for _, c := range f.recent {
@@ -186,19 +185,17 @@ func (f *feed) since(cursor string) ([]int64, bool) {
 			}
 		}
 	}
-	return slices.Sorted(maps.Keys(changed)), true
+	return seq, slices.Sorted(maps.Keys(changed)), true
 }
 
 // refresh reads what changed and tells all readers. When the store does not answer it does nothing: the next one makes up for it.
 func (f *feed) refresh() {
 	now := f.live.now()
-	if err := f.read(now); err != nil {
+	if err := f.present.read(f.ctx, now, f.hints.take()); err != nil {
 		return
 	}
-	changed := slices.Sorted(maps.Keys(f.pending))
-	clear(f.pending)
-	f.windows.forgetBefore(now.UnixMilli() - liveSpanMS - minuteMS)
 	f.seq++
+	changed := slices.Sorted(maps.Keys(f.present.settle(f.ctx, now, f.seq)))
 	f.recent = append(f.recent, change{f.seq, changed})
 	if len(f.recent) > recentChanges {
 		f.recent = slices.Delete(f.recent, 0, 1)
@@ -206,48 +203,12 @@ func (f *feed) refresh() {
 	if len(f.subs) == 0 {
 		return
 	}
-	frame := f.frame(changed, false)
+	v := f.present.view(changed)
+	v.Tops, v.Events = f.present.tops.since(&f.told), f.present.events.after(f.seq-1, frameEvents)
+	frame := newFrame(f.cursor(), false, v)
 	for s := range f.subs {
 		f.send(s, frame)
 	}
-}
-
-// read brings windows and books up to date. The windows that changed are pending then, also after an error.
-func (f *feed) read(now time.Time) error {
-	f.mu.Lock()
-	hinted := f.hinted
-	f.hinted = make(map[Log]struct{})
-	f.mu.Unlock()
-	sp := span{floor(now.UnixMilli()-liveSpanMS, minuteMS), now.UnixMilli() + currentSpanMS}
-	for log := range hinted {
-		if log.Window < sp.from || log.Window >= sp.to {
-			continue // past, or a guard far ahead: only the books tell of it
-		}
-		if err := f.windows.catchUp(f.ctx, f.live.reader.store, log, f.pending); err != nil {
-			f.scanned = time.Time{} // the hint is lost: read everything again
-			return err
-		}
-	}
-	if now.Sub(f.scanned) >= rescanEvery {
-		if err := f.windows.scan(f.ctx, f.live.reader.store, f.site, sp, f.pending); err != nil {
-			return err
-		}
-		f.scanned = now
-	}
-	return f.books.refresh(f, now, len(hinted)+len(f.pending) > 0)
-}
-
-func (f *feed) frame(windows []int64, snapshot bool) Frame {
-	now := f.live.now().UnixMilli()
-	v := LiveView{Site: f.site.ID, AsOf: now, LagMS: f.live.lag().Milliseconds(), Windows: []LiveWindow{}, Ledger: f.books.view}
-	for _, t := range windows {
-		if w, ok := f.windows.at(t); ok {
-			v.Windows = append(v.Windows, w)
-		}
-	}
-	v.CurrentVisitors, v.CurrentExact = f.windows.current(now)
-	v.Pages, v.PagesExact = f.windows.top(now)
-	return Frame{ID: fmt.Sprintf("%s-%d", f.boot, f.seq), Snapshot: snapshot, Data: encodeView(&v)}
 }
 
 // send never waits: a reader that is liveBacklog frames behind is let go.
@@ -264,35 +225,4 @@ func (f *feed) drop(s *subscriber) {
 		delete(f.subs, s)
 		close(s.frames)
 	}
-}
-
-// liveBooks is the ledger of a feed. Reading it costs more the longer a site's history is, so it is read no more than a
-// twentieth of the time.
-type liveBooks struct {
-	view *BooksView
-	read time.Time
-	cost time.Duration
-	due  bool
-}
-
-const (
-	booksEvery = time.Second
-	booksIdle  = 10 * time.Second // accepted events that wait change the books without a commit
-)
-
-func (b *liveBooks) refresh(f *feed, now time.Time, changed bool) error {
-	b.due = b.due || changed || now.Sub(b.read) >= booksIdle
-	if !b.due || now.Sub(b.read) < max(booksEvery, 20*b.cost) && b.view != nil {
-		return nil
-	}
-	if err := f.live.flush(f.ctx); err != nil {
-		return err
-	}
-	books, err := f.live.reader.Books(f.ctx, f.site.ID, 0, 0)
-	if err != nil {
-		return err
-	}
-	b.view, b.read, b.due = books.View(), now, false
-	b.cost = f.live.now().Sub(now)
-	return nil
 }

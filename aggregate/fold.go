@@ -18,7 +18,9 @@ func sortCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 	var redelivered uint64
 	for _, cp := range copies {
 		outcome, isNew := f.outcome(cp)
+		cp.Became = outcome
 		if !isNew {
+			cp.Became = 0
 			redelivered++
 			continue
 		}
@@ -49,7 +51,7 @@ func (f *folding) outcome(cp *Copy) (Outcome, bool) {
 	if _, here := f.ids[cp.ID]; here {
 		return Duplicate, true
 	}
-	if f.st.knows(cp.ID) {
+	if f.st.knows(cp.ID) || seen && f.st.freed[cp.ID] {
 		return Duplicate, !seen
 	}
 	return Counted, true
@@ -66,4 +68,6 @@ func (f *folding) book(cp *Copy, outcome Outcome) {
 	f.hits.Add(cp.Visitor, cp.Hit)
 }
 
-func (d *delta) empty() bool { return len(d.tags) == 0 && len(d.guards) == 0 && len(d.holds) == 0 }
+func (d *delta) empty() bool {
+	return len(d.tags) == 0 && len(d.guards) == 0 && len(d.holds) == 0 && len(d.origins) == 0
+}

@@ -52,6 +52,7 @@ func guardCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 		case cp.ended && seen:
 			redelivered++
 		case cp.ended:
+			cp.Became = Duplicate
 			d.tags = append(d.tags, tagged{cp.Tag, Duplicate})
 			d.made.ledger.Book(Duplicate, "")
 		case kind == 0:

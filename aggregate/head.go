@@ -1,6 +1,8 @@
 package aggregate
 
 import (
+	"slices"
+
 	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 	"google.golang.org/protobuf/encoding/protowire"
@@ -21,7 +23,8 @@ type head struct {
 	engagedMS int64
 	visitors  *sketch.Distinct
 	tables    [numHeadTables]map[string]uint64 // the top rows
-	cut       bool                             // rows are missing
+	cut       headTables                       // those that rows are missing of
+	origins   []origin                         // the deltas that this one stands for
 }
 
 // headTable is a table that a head has the top rows of.
@@ -36,6 +39,13 @@ const (
 	headBrowsers                   // pageviews, where the browser is known
 	numHeadTables
 )
+
+// headTables is a set of tables.
+type headTables uint8
+
+const everyHeadTable headTables = 1<<numHeadTables - 1
+
+func (s headTables) has(t headTable) bool { return s>>t&1 != 0 }
 
 // headColumns says which column of the sample a table is counted from.
 var headColumns = [numHeadTables]sketch.Field{
@@ -61,9 +71,7 @@ func headOf(s *sealed) *head {
 			h.tables[t] = countWhere(s.sample.Column(headColumns[t]), views)
 		}
 	}
-	for i := range s.sample.Visitors() {
-		h.visitors.Add(s.sample.Hash(i))
-	}
+	h.countVisitors(s.sample)
 	h.addRest(s)
 	return h
 }
@@ -92,6 +100,17 @@ func (h *head) countNames(s *sketch.Sample) []bool {
 		h.engagedMS += ms
 	}
 	return views
+}
+
+// countVisitors adds the visitors. Who has done nothing but engage with a page that was opened before is none.
+func (h *head) countVisitors(s *sketch.Sample) {
+	names := s.Column(sketch.Name)
+	for i := range s.Visitors() {
+		from, to := s.Range(i)
+		if slices.ContainsFunc(names.IDs[from:to], func(id uint32) bool { return names.Words[id] != event.Engagement }) {
+			h.visitors.Add(s.Hash(i))
+		}
+	}
 }
 
 func (h *head) addName(name string, n uint64) {
@@ -125,7 +144,10 @@ func countWhere(c sketch.Column, through []bool) map[string]uint64 {
 	return rows
 }
 
-// encode writes 1 the ledger, 4 the visitors, 5 whether rows are missing, 6 events, 7 pageviews, 8 engaged time in milliseconds, and the rows of the tables,
+// originField is the number of the deltas that one stands for.
+const originField protowire.Number = 13
+
+// encode writes 1 the ledger, 4 the visitors, 5 the tables that rows are missing of, 6 events, 7 pageviews, 8 engaged time in milliseconds, 13 the deltas that it stands for, and the rows of the tables,
 // the largest first, each as far as its share of the room goes.
 func (h *head) encode() []byte {
 	b := appendLedger([]byte{wireVersion}, 1, h.ledger)
@@ -133,6 +155,7 @@ func (h *head) encode() []byte {
 	b = appendUint(b, 6, h.events)
 	b = appendUint(b, 7, h.pageviews)
 	b = appendUint(b, 8, uint64(h.engagedMS))
+	b = appendOrigins(b, originField, h.origins)
 	const flag = 2
 	for t := range numHeadTables { // the first gets a half of the room, what it leaves over goes to the others
 		room := headBytes - flag - len(b)
@@ -141,11 +164,11 @@ func (h *head) encode() []byte {
 		}
 		var all bool
 		if b, all = appendTopRows(b, headFields[t], h.tables[t], room); !all {
-			h.cut = true
+			h.cut |= 1 << t
 		}
 	}
-	if h.cut {
-		b = appendUint(b, 5, 1)
+	if h.cut != 0 {
+		b = appendUint(b, 5, 1|uint64(h.cut)<<1)
 	}
 	return b
 }
@@ -163,7 +186,9 @@ func decodeHead(b []byte) (*head, error) {
 		case 4:
 			h.visitors, err = sketch.DecodeDistinct(bytes)
 		case 5:
-			h.cut = v != 0
+			if h.cut = headTables(v >> 1); v == 1 { // by a program that did not say which
+				h.cut = everyHeadTable
+			}
 		case 6:
 			h.events = v
 		case 7:
@@ -180,6 +205,22 @@ func decodeHead(b []byte) (*head, error) {
 		return err
 	})
 	return h, err
+}
+
+// originsOf reads of a head only which deltas its delta stands for.
+func originsOf(b []byte) (all []origin, err error) {
+	if b, err = versioned("delta head", b); err != nil {
+		return nil, err
+	}
+	err = fields(b, func(num protowire.Number, _ uint64, bytes []byte) error {
+		if num != originField {
+			return nil
+		}
+		o, err := readOrigin(bytes)
+		all = append(all, o)
+		return err
+	})
+	return all, err
 }
 
 // appendTopRows writes rows, the largest first, as long as they fit in that many bytes. It reports whether all did.
@@ -209,5 +250,5 @@ func (h *head) addRest(s *sealed) {
 	for _, r := range s.rest.Pages.Rows() {
 		h.tables[headPages][r.Key] += r.Pageviews
 	}
-	h.cut = true
+	h.cut = everyHeadTable
 }

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"errors"
-	"maps"
 
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -103,9 +102,9 @@ func holdCopies(st *logState, copies []*Copy) (d *delta, known []*Copy) {
 
 // findKnown makes duplicates of the copies that are counted live, or in another import, as far as their logs are still kept.
 func (c *Committer) findKnown(ctx context.Context, site Site, g logCopies) error {
-	for _, gen := range site.generations() {
+	for _, gen := range site.everyLogGen() {
 		log := g.log
-		log.Gen = gen.Gen
+		log.Gen = gen
 		st := c.warm.get(log)
 		if err := c.markKnown(ctx, log, st, g.copies); err != nil {
 			c.warm.forget(log)
@@ -130,7 +129,8 @@ func (c *Committer) markKnown(ctx context.Context, log Log, st *logState, copies
 	return nil
 }
 
-// release forgets the holds of imports that were taken out.
+// release ends the holds of imports that were taken out, and of rebuilds that were given up. Which ids those were is remembered: a copy that was booked as a duplicate of one stays that when it
+// is delivered again.
 func (c *Committer) release(ctx context.Context, log Log, st *logState) error {
 	if len(st.holds) == 0 {
 		return nil
@@ -146,6 +146,15 @@ func (c *Committer) release(ctx context.Context, log Log, st *logState) error {
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(st.holds, func(_ uint64, gen uint32) bool { return site.gaveUp(gen) })
+	for id, gen := range st.holds {
+		if !site.gaveUp(gen) {
+			continue
+		}
+		delete(st.holds, id)
+		if st.freed == nil {
+			st.freed = make(map[uint64]bool)
+		}
+		st.freed[id] = true
+	}
 	return nil
 }

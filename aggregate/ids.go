@@ -2,8 +2,9 @@ package aggregate
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -24,45 +25,54 @@ func (r *Reader) EachLogIDs(ctx context.Context, siteID string, from, to int64, 
 	if err != nil {
 		return err
 	}
-	cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, from, to)
-	if err != nil {
-		return err
-	}
-	for _, hc := range cells {
-		if err := r.eachLogOf(ctx, hc.log(site.Gen, site.ID), span{from, to}, f); err != nil {
+	for _, e := range site.editions() {
+		sp := span{from, to}.cut(e.owned())
+		cells, err := e.cells(ctx, r.store, sp.from, sp.to)
+		if err != nil {
 			return err
+		}
+		for _, hc := range cells {
+			if err := r.eachLogOf(ctx, e, hc, sp, f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
 // eachLogOf does it for one hour and cell.
-func (r *Reader) eachLogOf(ctx context.Context, in Log, sp span, f func(LogIDs) error) error {
-	var open LogIDs
-	end := func() error {
-		if open.Outcomes == nil {
+func (r *Reader) eachLogOf(ctx context.Context, site Site, hc hourCell, sp span, f func(LogIDs) error) error {
+	logs := make(map[int64]*LogIDs)
+	err := site.eachEntry(ctx, r.store, hc, sp, store.Bodies, func(e entry) error {
+		if e.replaced {
 			return nil
 		}
-		return f(open)
-	}
-	err := eachEntry(ctx, r.store, in, sp, store.Bodies, func(k child, e store.Entry) error {
 		d, err := decodeDelta(e.Body, false)
 		if err != nil {
 			return err
 		}
-		if open.Outcomes == nil || open.Window != k.start {
-			if err := end(); err != nil {
-				return err
-			}
-			open = LogIDs{Window: k.start, Cell: k.cell, Outcomes: make(map[Outcome]uint64)}
+		log := logs[e.child.start]
+		if log == nil {
+			log = &LogIDs{Window: e.child.start, Cell: hc.cell, Outcomes: make(map[Outcome]uint64)}
+			logs[e.child.start] = log
 		}
-		open.IDs = append(open.IDs, d.ids...)
+		log.IDs = append(log.IDs, d.ids...)
 		for _, t := range d.tags {
-			open.Outcomes[t.outcome]++
+			if t.outcome != noted {
+				log.Outcomes[t.outcome]++
+			}
 		}
 		return nil
 	})
-	return errors.Join(err, end())
+	if err != nil {
+		return err
+	}
+	for _, at := range slices.Sorted(maps.Keys(logs)) {
+		if err := f(*logs[at]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // HashIDs returns the hashes under which ids of a site are counted.

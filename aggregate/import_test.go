@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -76,7 +77,7 @@ func (r *importing) views() (n int) {
 	for _, s := range st.parts.samples { // of each alone: merged with a day that has no sample any more, none would be left
 		n += must(sketch.Project(sketch.Needs{}, []*sketch.Packed{s})).Hits()
 	}
-	for _, rest := range st.parts.rests {
+	for _, rest := range slices.Concat(st.parts.rests, st.thin.rests) {
 		n += int(rest.Pageviews)
 	}
 	return n

@@ -17,14 +17,17 @@ type Layering struct {
 	Filling uint32 `json:"filling,omitempty"`
 	// Given is the greatest generation that an import was given: none is given twice.
 	Given uint32 `json:"given,omitempty"`
-	// Switched is how often an import was switched in or out.
+	// Switched is how often an import or an edition was switched in or out.
 	Switched uint64 `json:"switched,omitempty"`
+	// Editions are the rebuilds that were switched in, the first first; Next is the one that is filled now.
+	Editions []Edition `json:"editions,omitempty"`
+	Next     Edition   `json:"next,omitzero"`
+	Retired  []Retired `json:"retired,omitempty"`
 }
 
-// generations returns the site once for each generation that its figures are read from, the live one first.
+// generations returns the site once for each generation that its figures are read from, the live ones first.
 func (s Site) generations() []Site {
-	all := make([]Site, 0, 1+len(s.Layers))
-	all = append(all, s)
+	all := s.editions()
 	for _, gen := range s.Layers {
 		all = append(all, s.as(gen))
 	}
@@ -33,16 +36,17 @@ func (s Site) generations() []Site {
 
 // as returns the site as the parts that keep windows and roll-ups see it in a generation.
 func (s Site) as(gen uint32) Site {
-	s.Gen = gen
+	s.Gen, s.stack, s.own, s.aside = gen, nil, span{}, false
 	return s
 }
 
-// holds reports whether an import fills the generation, or has filled it and is switched in.
+// holds reports whether an import or a rebuild fills the generation, or has filled it and is switched in.
 func (l Layering) holds(gen uint32) bool {
-	return gen != 0 && (gen == l.Filling || slices.Contains(l.Layers, gen))
+	return gen != 0 && (gen == l.Filling || slices.Contains(l.Layers, gen) || gen == l.Next.Gen ||
+		slices.ContainsFunc(l.Editions, func(e Edition) bool { return e.Gen == gen }))
 }
 
-// gaveUp reports whether the generation was an import's, and is no more. Of one that was given after the site was read it says no.
+// gaveUp reports whether the generation was an import's or a rebuild's, and is no more. Of one that was given after the site was read it says no.
 func (l Layering) gaveUp(gen uint32) bool { return gen <= l.Given && !l.holds(gen) }
 
 // everyGeneration returns what is to be rolled up: the sites in use once for each of their generations, also for the one that is filled, and the place of copies that
@@ -51,7 +55,10 @@ func everyGeneration(ctx context.Context, sites *Sites) ([]Site, error) {
 	list, err := everySite(ctx, sites)
 	var all []Site
 	for _, s := range list {
-		all = append(all, s.generations()...)
+		all = append(all, s.rolled(sites.now())...)
+		for _, gen := range s.Layers {
+			all = append(all, s.as(gen))
+		}
 		if s.Filling != 0 {
 			all = append(all, s.as(s.Filling))
 		}
@@ -69,7 +76,7 @@ func (s *Sites) layer(ctx context.Context, id string, change func(*Site) error) 
 		if err := live(site); err != nil {
 			return Site{}, err
 		}
-		site.Layers = slices.Clone(site.Layers)
+		site.Layers, site.Editions, site.Retired = slices.Clone(site.Layers), slices.Clone(site.Editions), slices.Clone(site.Retired)
 		if err := change(&site); err != nil {
 			return site, err
 		}

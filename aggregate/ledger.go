@@ -109,7 +109,13 @@ func (l *Ledger) unbook(o Outcome, reason string) {
 	}
 }
 
+// Imbalance is by how much received and the sum of the outcomes differ, either way. It must be zero.
+func (l Ledger) Imbalance() uint64 {
+	sum := l.Counted + l.Duplicate + l.Bot + l.Late + l.Quarantined
+	return max(l.Received, sum) - min(l.Received, sum)
+}
+
 // Balanced reports whether every copy received has an outcome.
 func (l Ledger) Balanced() bool {
-	return l.Received == l.Counted+l.Duplicate+l.Bot+l.Late+l.Quarantined
+	return l.Imbalance() == 0
 }

@@ -15,12 +15,15 @@ const (
 	minutes  level = iota + 1 // from the logs of six windows
 	quarters                  // of an hour: every time zone's day is a sum of them
 	days                      // in the site's time zone
+
+	// finals is no level of roll-ups: its marks say of which minutes a manifest is to be made. See Finals.
+	finals
 )
 
 const quarterMS = 15 * minuteMS
 
 func (lv level) String() string {
-	return [...]string{"window", minutes: "minute", quarters: "quarter", days: "day"}[lv]
+	return [...]string{"window", minutes: "minute", quarters: "quarter", days: "day", finals: "final"}[lv]
 }
 
 // parent returns the level that is made from lv.
@@ -91,7 +94,7 @@ func (lv level) chunk(ms int64) span {
 func (lv level) partition(site Site, ms int64) string {
 	name := lv.String()
 	if lv == days {
-		name += ":" + site.zone().String()
+		name += ":" + site.Zone().String()
 	}
 	return fmt.Sprintf("R#%d#%s#%s#%s", site.Gen, siteKey(site.ID), name, timeKey(lv.chunk(ms).from))
 }

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"sync"
 	"time"
@@ -14,45 +13,10 @@ const (
 	liveEvery     = time.Second   // a frame is sent at least this often
 	liveGap       = 100 * time.Millisecond
 	rescanEvery   = 5 * time.Second // commits of other processes are found by reading
-	livePages     = 10
+	newestSpanMS  = minuteMS        // in which nearly all events come
 	// liveBacklog is how many frames a reader may be behind before it is let go: it can come back and catch up.
 	liveBacklog = 16
 )
-
-// Frame is one message of a live view, encoded once for all who read it.
-type Frame struct {
-	ID       string // cursor: who comes back with it is told what changed since
-	Snapshot bool   // holds everything; otherwise only what changed
-	Data     []byte // JSON of a LiveView
-}
-
-// LiveView is the present of a site: the last ten minutes by windows, read from the heads of their deltas. Times are in Unix milliseconds. In a frame
-// that is no snapshot, Windows holds those that changed, with their new values; a field that is left out did not change.
-type LiveView struct {
-	Site            string       `json:"site"`
-	AsOf            int64        `json:"as_of"`
-	LagMS           int64        `json:"lag_ms"`
-	CurrentVisitors uint64       `json:"current_visitors"`
-	CurrentExact    bool         `json:"current_exact"`
-	Windows         []LiveWindow `json:"windows"`
-	Pages           []LivePage   `json:"pages"`
-	PagesExact      bool         `json:"pages_exact"`
-	Ledger          *BooksView   `json:"ledger,omitempty"`
-}
-
-// LiveWindow is a window of event time.
-type LiveWindow struct {
-	T         int64  `json:"t"` // its start
-	Events    uint64 `json:"events"`
-	Pageviews uint64 `json:"pageviews"`
-	Visitors  uint64 `json:"visitors"`
-}
-
-// LivePage is a page and its views in the last ten minutes.
-type LivePage struct {
-	Page      string `json:"page"`
-	Pageviews uint64 `json:"pageviews"`
-}
 
 // Live serves the present of sites to any number of readers. A site costs nothing while nobody looks.
 type Live struct {
@@ -61,8 +25,10 @@ type Live struct {
 	lag    func() time.Duration
 	flush  func(context.Context) error
 
-	mu     sync.Mutex // guards feeds and closed; never held over a store call
+	mu     sync.Mutex // guards feeds, shared, swept and closed; never held over a store call
 	feeds  map[string]*feed
+	shared map[sharedKey]*shared
+	swept  time.Time // when shared was last looked through
 	closed bool
 	wg     sync.WaitGroup
 }
@@ -84,7 +50,7 @@ func NewLive(r *Reader, o LiveOptions) *Live {
 	if o.Flush == nil {
 		o.Flush = func(context.Context) error { return nil }
 	}
-	return &Live{reader: r, now: o.Now, lag: o.Lag, flush: o.Flush, feeds: make(map[string]*feed)}
+	return &Live{reader: r, now: o.Now, lag: o.Lag, flush: o.Flush, feeds: make(map[string]*feed), shared: make(map[sharedKey]*shared)}
 }
 
 // ErrLiveClosed: the live views were closed.
@@ -134,10 +100,13 @@ func (l *Live) feed(site Site) (*feed, error) {
 // Committed tells the live views that a log has a new delta; see Options.OnCommit.
 func (l *Live) Committed(log Log) {
 	l.mu.Lock()
-	f := l.feeds[log.Site]
+	f, s := l.feeds[log.Site], l.shared[sharedKey{log.Site, log.Gen, sharedSnapshot}]
 	l.mu.Unlock()
 	if f != nil {
 		f.hint(log)
+	}
+	if s != nil {
+		s.hints.add(log)
 	}
 }
 
@@ -150,35 +119,4 @@ func (l *Live) Close() {
 	}
 	l.mu.Unlock()
 	l.wg.Wait()
-}
-
-// BooksView is the ledger as people see it.
-type BooksView struct {
-	Accepted    uint64            `json:"accepted"`
-	Received    uint64            `json:"received"`
-	Counted     uint64            `json:"counted"`
-	Duplicate   uint64            `json:"duplicate"`
-	Bot         uint64            `json:"bot"`
-	Late        uint64            `json:"late"`
-	Quarantined uint64            `json:"quarantined"`
-	InTransit   uint64            `json:"in_transit"`
-	Redelivered uint64            `json:"redelivered"`
-	Balanced    bool              `json:"balanced"`
-	Reasons     map[string]uint64 `json:"reasons,omitempty"`
-}
-
-// View returns the books as they are shown.
-func (b Books) View() *BooksView {
-	return &BooksView{
-		Accepted: b.Accepted, Received: b.Received, Counted: b.Counted, Duplicate: b.Duplicate, Bot: b.Bot, Late: b.Late,
-		Quarantined: b.Quarantined, InTransit: b.InTransit, Redelivered: b.Redelivered, Balanced: b.Balanced(), Reasons: b.Reasons,
-	}
-}
-
-func encodeView(v *LiveView) []byte {
-	data, err := json.Marshal(v)
-	if err != nil { // it is made of numbers and strings
-		panic(err)
-	}
-	return data
 }

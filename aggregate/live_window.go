@@ -13,52 +13,67 @@ import (
 
 // liveWindows are the windows of a live view, each the fold of the heads that were read of its logs.
 type liveWindows struct {
+	site    Site
 	windows map[int64]*liveWindow
+	// taken is told of every head that a window has in it.
+	taken func(window int64, h *head)
 }
 
 type liveWindow struct {
 	known    map[int]uint32 // cell → number of the last delta read
 	events   uint64
 	views    uint64
-	pages    map[string]uint64
 	visitors *sketch.Distinct
-	cut      bool
 }
 
-func newLiveWindows() *liveWindows { return &liveWindows{windows: make(map[int64]*liveWindow)} }
+// deltaRef names a delta.
+type deltaRef struct {
+	log Log
+	n   uint32
+}
+
+// news is what was read of late.
+type news struct {
+	windows map[int64]struct{} // that changed
+	deltas  []deltaRef         // that count events
+}
+
+func newLiveWindows(site Site, taken func(window int64, h *head)) *liveWindows {
+	return &liveWindows{site: site, windows: make(map[int64]*liveWindow), taken: taken}
+}
 
 func (l *liveWindows) window(t int64) *liveWindow {
 	w := l.windows[t]
 	if w == nil {
-		w = &liveWindow{known: make(map[int]uint32), pages: make(map[string]uint64), visitors: sketch.NewDistinct(headDistinct * 4)}
+		w = &liveWindow{known: make(map[int]uint32), visitors: sketch.NewDistinct(headDistinct * 4)}
 		l.windows[t] = w
 	}
 	return w
 }
 
 // catchUp reads the deltas of a log that are not known yet.
-func (l *liveWindows) catchUp(ctx context.Context, s logStore, log Log, changed map[int64]struct{}) error {
+func (l *liveWindows) catchUp(ctx context.Context, s logStore, log Log, found *news) error {
 	entries, err := s.Read(ctx, log.key(), l.window(log.Window).known[log.Cell], store.Heads)
 	if err != nil {
 		return fmt.Errorf("read log of %v: %w", log, err)
 	}
 	for _, e := range entries {
-		if err := l.take(child{log.Window, log.Cell}, e, changed); err != nil {
+		if err := l.take(child{log.Window, log.Cell}, e, found); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// scan reads all logs of a site within the span.
-func (l *liveWindows) scan(ctx context.Context, s store.Store, site Site, sp span, changed map[int64]struct{}) error {
-	cells, err := cellsWithin(ctx, s, site.Gen, site.ID, sp.from, sp.to)
+// scan reads all logs of the site within the span.
+func (l *liveWindows) scan(ctx context.Context, s store.Store, sp span, found *news) error {
+	cells, err := cellsWithin(ctx, s, l.site.Gen, l.site.ID, sp.from, sp.to)
 	if err != nil {
 		return err
 	}
 	for _, hc := range cells {
-		err := eachEntry(ctx, s, hc.log(site.Gen, site.ID), sp, store.Heads, func(k child, e store.Entry) error {
-			return l.take(k, e, changed)
+		err := eachEntry(ctx, s, hc.log(l.site.Gen, l.site.ID), sp, store.Heads, func(k child, e store.Entry) error {
+			return l.take(k, e, found)
 		})
 		if err != nil {
 			return err
@@ -68,7 +83,7 @@ func (l *liveWindows) scan(ctx context.Context, s store.Store, site Site, sp spa
 }
 
 // take adds a delta, if it is the next one of its log.
-func (l *liveWindows) take(k child, e store.Entry, changed map[int64]struct{}) error {
+func (l *liveWindows) take(k child, e store.Entry, found *news) error {
 	w := l.window(k.start)
 	if e.N != w.known[k.cell]+1 {
 		return nil
@@ -80,12 +95,12 @@ func (l *liveWindows) take(k child, e store.Entry, changed map[int64]struct{}) e
 	w.known[k.cell] = e.N
 	w.events += h.events
 	w.views += h.pageviews
-	for page, n := range h.tables[headPages] {
-		w.pages[page] += n
-	}
 	w.visitors.Merge(h.visitors)
-	w.cut = w.cut || h.cut
-	changed[k.start] = struct{}{}
+	l.taken(k.start, h)
+	found.windows[k.start] = struct{}{}
+	if h.events > 0 {
+		found.deltas = append(found.deltas, deltaRef{Log{l.site.Gen, l.site.ID, k.start, k.cell}, e.N})
+	}
 	return nil
 }
 
@@ -110,26 +125,7 @@ func (l *liveWindows) current(now int64) (uint64, bool) {
 	return all.Count(), all.Exact()
 }
 
-// top returns the most viewed pages, and whether their counts are exact.
-func (l *liveWindows) top(now int64) ([]LivePage, bool) {
-	sum := make(map[string]uint64)
-	exact := true
-	for t, w := range l.windows {
-		if t+event.WindowMS <= now-liveSpanMS {
-			continue
-		}
-		exact = exact && !w.cut
-		for page, n := range w.pages {
-			sum[page] += n
-		}
-	}
-	pages := []LivePage{}
-	for _, r := range Top(sum, livePages) {
-		pages = append(pages, LivePage{r.Name, r.Count})
-	}
-	return pages, exact
-}
-
+// forgetBefore forgets windows that have passed.
 func (l *liveWindows) forgetBefore(t int64) {
 	maps.DeleteFunc(l.windows, func(w int64, _ *liveWindow) bool { return w < t })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -64,13 +63,15 @@ func (l *Lookup) Booked(ctx context.Context, e *event.Event, p Position) (Fate, 
 	if err != nil {
 		return Fate{}, err
 	}
-	for ; site.Gen > 0; site.Gen-- { // the site may have been removed since, and taken anew
+	current := site.current()
+	for gen := site.Gen; gen > 0; gen-- { // the site may have been removed since, and taken anew
 		for _, at := range times {
-			fate, err := l.in(ctx, site, e, p, at)
+			fate, err := l.in(ctx, current, e, p, at)
 			if err != nil || fate.Outcome != 0 {
 				return fate, err
 			}
 		}
+		current = site.as(gen - 1)
 	}
 	return Fate{}, nil
 }
@@ -105,8 +106,9 @@ func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, 
 	if err != nil || !ok {
 		return Fate{}, err
 	}
-	log := Log{Gen: site.Gen, Site: site.ID, Window: event.Window(at), Cell: e.Cell(n)}
-	rec, err := l.log(ctx, log)
+	gens := site.logGens()
+	log := Log{Gen: gens[len(gens)-1], Site: site.ID, Window: event.Window(at), Cell: e.Cell(n)}
+	rec, err := l.log(ctx, log, gens)
 	if err != nil {
 		return Fate{}, err
 	}
@@ -116,7 +118,7 @@ func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, 
 		if rec.ids[id] != idCounted {
 			return Fate{}, nil // the tag says counted, the ids do not
 		}
-		fate.EventID = CountedID{site.Gen, site.ID, id}
+		fate.EventID = CountedID{gens[len(gens)-1], site.ID, id}
 	}
 	if fate.Outcome == Duplicate && rec.ids[id] == 0 {
 		return Fate{}, nil // a duplicate of nothing
@@ -141,7 +143,17 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 	if err != nil || !ok {
 		return Fate{}, err
 	}
-	rec, err := l.log(ctx, Log{Gen: c.Gen, Site: c.Site, Window: event.Window(c.Kept), Cell: event.CellOf(p.Shard, n)})
+	gens := []uint32{c.Gen}
+	if c.Site != "" {
+		site, err := l.sites.Get(ctx, c.Site)
+		if err != nil && !errors.Is(err, ErrNoSite) {
+			return Fate{}, err
+		}
+		if site.Gen == c.Gen {
+			gens = site.current().logGens()
+		}
+	}
+	rec, err := l.log(ctx, Log{Gen: c.Gen, Site: c.Site, Window: event.Window(c.Kept), Cell: event.CellOf(p.Shard, n)}, gens)
 	if err != nil {
 		return Fate{}, err
 	}
@@ -154,28 +166,38 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 // maxLookupLogs bounds the logs that are held in memory.
 const maxLookupLogs = 20_000
 
-func (l *Lookup) log(ctx context.Context, log Log) (*logRecord, error) {
+// log reads what a log of the live generation says, in an edition: the generations of its stack are given.
+func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, error) {
 	if rec, ok := l.logs[log]; ok {
 		return rec, nil
 	}
-	entries, err := l.store.Read(ctx, log.key(), 0, store.Bodies)
-	if err != nil {
-		return nil, fmt.Errorf("read log of %v: %w", log, err)
-	}
 	rec := &logRecord{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
-	for _, e := range entries {
-		d, err := decodeDelta(e.Body, false)
+	gone := make(map[origin]bool)
+	for _, gen := range gens {
+		in := log
+		in.Gen = gen
+		entries, err := l.store.Read(ctx, in.key(), 0, store.Bodies)
 		if err != nil {
-			return nil, fmt.Errorf("delta %d of %v: %w", e.N, log, err)
+			return nil, fmt.Errorf("read log of %v: %w", in, err)
 		}
-		for _, id := range slices.Concat(d.guards, d.holds) {
-			rec.ids[id] = idGuarded
-		}
-		for _, id := range d.ids {
-			rec.ids[id] = idCounted
-		}
-		for _, t := range d.tags {
-			rec.tags[t.tag] = t.outcome
+		for _, e := range entries {
+			origins, err := originsOf(e.Head)
+			if err != nil {
+				return nil, fmt.Errorf("delta %d of %v: %w", e.N, in, err)
+			}
+			for _, o := range origins {
+				gone[o] = true
+			}
+			replaced := gone[origin{gen, e.N}]
+			d, err := decodeDelta(e.Body, false)
+			switch {
+			case err == nil && replaced: // the event may be a bot's now; copies of it are duplicates all the same
+				rec.guard(d.ids)
+			case err == nil:
+				rec.add(d)
+			case !replaced:
+				return nil, fmt.Errorf("delta %d of %v: %w", e.N, in, err)
+			}
 		}
 	}
 	if len(l.logs) >= maxLookupLogs {
@@ -183,4 +205,26 @@ func (l *Lookup) log(ctx context.Context, log Log) (*logRecord, error) {
 	}
 	l.logs[log] = rec
 	return rec, nil
+}
+
+// guard notes ids that are counted elsewhere, or not at all.
+func (r *logRecord) guard(ids []uint64) {
+	for _, id := range ids {
+		if r.ids[id] != idCounted { // of one that an edition counts both are there
+			r.ids[id] = idGuarded
+		}
+	}
+}
+
+func (r *logRecord) add(d *delta) {
+	r.guard(d.guards)
+	r.guard(d.holds)
+	for _, id := range d.ids {
+		r.ids[id] = idCounted
+	}
+	for _, t := range d.tags {
+		if t.outcome != noted {
+			r.tags[t.tag] = t.outcome
+		}
+	}
 }

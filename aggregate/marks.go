@@ -81,12 +81,9 @@ func raiseMark(ctx context.Context, items itemStore, key store.Key, n uint32, kn
 	}
 }
 
-// clearMarks removes the marks that the vector covers. One that was raised meanwhile has another revision, and stays.
-func clearMarks(ctx context.Context, items itemStore, marks []mark, v vector) error {
+// clearMarks removes marks. One that was raised meanwhile has another revision, and stays.
+func clearMarks(ctx context.Context, items itemStore, marks []mark) error {
 	for _, m := range marks {
-		if v[m.child] < m.n {
-			continue
-		}
 		err := items.Delete(ctx, m.key, store.Write{Expect: m.rev, Relaxed: true})
 		if err != nil && !errors.Is(err, store.ErrConflict) {
 			return fmt.Errorf("clear dirty mark %s: %w", m.key.Sort, err)
@@ -146,4 +143,19 @@ func parseMark(lv level, it store.Item) (mark, error) {
 		level: lv, site: siteOfKey(parts[0]), gen: uint32(gen), child: child{start, cell},
 		n: binary.BigEndian.Uint32(it.Value), key: it.Key, rev: it.Revision,
 	}, nil
+}
+
+// touchMarks gives the marks of a generation's logs new revisions: whoever read one before does not clear it any more.
+func touchMarks(ctx context.Context, items itemStore, gen uint32, site string, from int64) error {
+	marks, err := siteMarks(ctx, items, minutes, gen, site, span{from, forEver})
+	if err != nil {
+		return err
+	}
+	for _, m := range marks {
+		_, err := items.Put(ctx, m.key, binary.BigEndian.AppendUint32(nil, m.n), store.Write{Expect: m.rev})
+		if err != nil && !errors.Is(err, store.ErrConflict) { // raised again, or cleared: either was after the site was written, or before it is rolled up
+			return fmt.Errorf("touch dirty mark %s: %w", m.key.Sort, err)
+		}
+	}
+	return nil
 }

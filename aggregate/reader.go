@@ -26,13 +26,18 @@ type piece struct {
 	span   span
 	ledger Ledger
 	deltas uint64   // how many deltas it is the fold of
-	sum    *Summary // nil where only heads were read
+	sum    *Summary // nil where only heads were read, and where it is damaged
+	// damaged: it cannot be read, and nothing is known of it.
+	damaged bool
 }
 
 // pieces calls f with pieces that together are the fold of every window of a site in the span: each window is in one roll-up, of the largest period that serves, or
 // in one piece for each of its deltas. Larger periods than those of top do not serve. It sees everything that was committed before it was called. The ends of the span
 // are starts of windows.
 func (r *Reader) pieces(ctx context.Context, site Site, sp span, top level, parts store.Parts, f func(piece) error) error {
+	if sp = sp.cut(site.owned()); sp.from >= sp.to {
+		return nil
+	}
 	// Nothing is appended before its cell is listed, and no list is cut before a day holds what was in it: where nothing is found here, nothing had been committed.
 	gaps, err := r.inhabited(ctx, site, sp)
 	if err != nil || len(gaps) == 0 {
@@ -58,7 +63,7 @@ type dirt [days + 1][]int64
 
 func (r *Reader) dirt(ctx context.Context, site Site, sp span) (d dirt, err error) {
 	for lv := minutes; lv <= days; lv++ {
-		marks, err := siteMarks(ctx, r.store, lv, site.Gen, site.ID, sp)
+		marks, err := site.marks(ctx, r.store, lv, sp)
 		if err != nil {
 			return d, err
 		}
@@ -91,7 +96,7 @@ func (r *Reader) inhabited(ctx context.Context, site Site, sp span) ([]span, err
 	if err != nil {
 		return nil, err
 	}
-	cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, sp.from, sp.to)
+	cells, err := site.cells(ctx, r.store, sp.from, sp.to)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +109,11 @@ func (r *Reader) inhabited(ctx context.Context, site Site, sp span) ([]span, err
 // Begin returns when the history of a site began, to the hour or day; now, where it has none.
 func (r *Reader) Begin(ctx context.Context, site Site) (time.Time, error) {
 	begin := r.sites.now().UnixMilli()
-	for _, partition := range []string{cellIndexPartition(site.Gen, site.ID), days.partition(site, 0)} {
+	var partitions []string
+	for _, e := range site.generations() {
+		partitions = append(partitions, cellIndexPartition(e.Gen, e.ID), days.partition(e, 0))
+	}
+	for _, partition := range partitions {
 		for it, err := range r.store.Scan(ctx, store.Range{Partition: partition}) {
 			if err != nil {
 				return time.Time{}, fmt.Errorf("look for the begin of site %s: %w", site.ID, err)
@@ -132,7 +141,12 @@ func (r *Reader) rollups(ctx context.Context, site Site, lv level, gaps []span, 
 			p := piece{span: roll.span}
 			if parts == store.Bodies {
 				var err error
-				if p.sum, err = roll.readBody(ctx, r.store, partition); err != nil {
+				if p.sum, err = roll.readBody(ctx, r.store, partition); isDamage(err) {
+					if r.kept(site, roll.span.from) < lv { // what it was made from is there
+						return nil
+					}
+					p.sum, p.damaged = nil, true
+				} else if err != nil {
 					return err
 				}
 			}
@@ -153,13 +167,13 @@ func (r *Reader) rollups(ctx context.Context, site Site, lv level, gaps []span, 
 // windows calls f for the deltas of all windows in the gaps.
 func (r *Reader) windows(ctx context.Context, site Site, gaps []span, parts store.Parts, f func(piece) error) error {
 	for _, gap := range gaps {
-		cells, err := cellsWithin(ctx, r.store, site.Gen, site.ID, gap.from, gap.to)
+		cells, err := site.cells(ctx, r.store, gap.from, gap.to)
 		if err != nil {
 			return err
 		}
 		for _, hc := range cells {
 			sp := span{max(gap.from, hc.hour), min(gap.to, hc.hour+hourMS)}
-			if err := r.deltas(ctx, hc.log(site.Gen, site.ID), sp, parts, f); err != nil {
+			if err := r.deltas(ctx, site, hc, sp, parts, f); err != nil {
 				return err
 			}
 		}
@@ -167,22 +181,33 @@ func (r *Reader) windows(ctx context.Context, site Site, gaps []span, parts stor
 	return nil
 }
 
-func (r *Reader) deltas(ctx context.Context, in Log, sp span, parts store.Parts, f func(piece) error) error {
-	return eachEntry(ctx, r.store, in, sp, parts, func(c child, e store.Entry) error {
-		p := piece{span: span{c.start, c.start + event.WindowMS}, deltas: 1}
+func (r *Reader) deltas(ctx context.Context, site Site, hc hourCell, sp span, parts store.Parts, f func(piece) error) error {
+	return site.eachEntry(ctx, r.store, hc, sp, parts, func(e entry) error {
+		if e.replaced {
+			return nil
+		}
+		p := piece{span: span{e.child.start, e.child.start + event.WindowMS}, deltas: 1}
 		if parts == store.Bodies {
 			d, err := decodeDelta(e.Body, true)
-			if err != nil {
+			switch {
+			case isDamage(err):
+				p.damaged = true
+			case err != nil:
 				return err
+			default:
+				p.sum, p.ledger = d.sum, d.sum.Ledger
 			}
-			p.sum, p.ledger = d.sum, d.sum.Ledger
 			return f(p)
 		}
 		h, err := decodeHead(e.Head)
-		if err != nil {
+		switch {
+		case isDamage(err):
+			p.damaged = true
+		case err != nil:
 			return err
+		default:
+			p.ledger = h.ledger
 		}
-		p.ledger = h.ledger
 		return f(p)
 	})
 }

@@ -66,12 +66,12 @@ func (r *Roller) Repair(ctx context.Context) error {
 }
 
 func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) error {
-	have, err := r.children(ctx, lv, s, sp)
+	have, err := r.children(ctx, lv, s, sp.cut(s.owned()))
 	if err != nil {
 		return err
 	}
 	for _, start := range slices.Sorted(maps.Keys(have)) {
-		period := lv.period(s.zone(), start)
+		period := lv.period(s.Zone(), start)
 		if period.to > sp.to || period.from < sp.from && lv > minutes { // not closed, or not all of its children are known here
 			continue
 		}
@@ -93,7 +93,7 @@ func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) erro
 func (r *Roller) children(ctx context.Context, lv level, s Site, sp span) (map[int64]vector, error) {
 	have := make(map[int64]vector)
 	note := func(c child, n uint32) {
-		start := lv.period(s.zone(), c.start).from
+		start := lv.period(s.Zone(), c.start).from
 		if have[start] == nil {
 			have[start] = make(vector)
 		}
@@ -105,13 +105,13 @@ func (r *Roller) children(ctx context.Context, lv level, s Site, sp span) (map[i
 			return nil
 		})
 	}
-	cells, err := cellsWithin(ctx, r.store, s.Gen, s.ID, sp.from, sp.to)
+	cells, err := s.cells(ctx, r.store, sp.from, sp.to)
 	if err != nil {
 		return nil, err
 	}
 	for _, hc := range cells {
-		err := eachEntry(ctx, r.store, hc.log(s.Gen, s.ID), span{hc.hour, min(sp.to, hc.hour+hourMS)}, store.Heads, func(c child, e store.Entry) error {
-			note(c, e.N)
+		err := s.eachEntry(ctx, r.store, hc, span{hc.hour, min(sp.to, hc.hour+hourMS)}.cut(s.owned()), store.Heads, func(e entry) error {
+			note(e.child, e.N)
 			return nil
 		})
 		if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/streamgauge/streamgauge/store"
@@ -14,6 +16,7 @@ const (
 	// minute would cause, and is no part of any promise.
 	rollDelayMS = 10_000
 	rollTick    = time.Second
+	sumLook     = time.Minute // after which a roller looks whether accounts are to be summed up
 	repairEvery = 24 * time.Hour
 	tidyLook    = 10 * time.Minute // after which a roller looks whether that has passed, or tries again
 )
@@ -27,15 +30,22 @@ type Roller struct {
 	store store.Store
 	sites *Sites
 	now   func() time.Time
-	// OnError is told when a round failed; the next round tries again. It must be set before Run.
+	// OnError is told when a round failed, which the next one tries again, and of what cannot be read, once an hour. It must be set before Run.
 	OnError func(error)
 	// NewToken makes what tells one roll-up of a period from the next; random unless it is set before Run.
 	NewToken func() uint64
+	// Finals makes final values at the end of each round; nil for none. It must be set before Run.
+	Finals *Finals
+
+	stats rollStats
+
+	mu   sync.Mutex // guards told
+	told map[sitePeriod]time.Time
 }
 
 // NewRoller returns the roller for a store.
 func NewRoller(s store.Store, sites *Sites, now func() time.Time) *Roller {
-	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}, NewToken: randomSeed}
+	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}, NewToken: randomSeed, told: make(map[sitePeriod]time.Time)}
 }
 
 // Run rolls up every second until ctx ends. Once a day it compares all roll-ups with what they were made from, and removes what has been kept long enough.
@@ -43,7 +53,7 @@ func (r *Roller) Run(ctx context.Context) error {
 	tick := time.NewTicker(rollTick)
 	defer tick.Stop()
 	var rolled [days + 1]time.Time
-	var tidied time.Time
+	var summed, tidied time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -52,6 +62,11 @@ func (r *Roller) Run(ctx context.Context) error {
 		}
 		if err := r.round(ctx, func(lv level) bool { return due(&rolled[lv], r.now(), rollEvery[lv]) }); err != nil && ctx.Err() == nil {
 			r.OnError(fmt.Errorf("roll up: %w", err))
+		}
+		if due(&summed, r.now(), sumLook) {
+			if err := r.SumAccounts(ctx); err != nil && ctx.Err() == nil {
+				r.OnError(fmt.Errorf("sum up accounts: %w", err))
+			}
 		}
 		if !due(&tidied, r.now(), tidyLook) {
 			continue
@@ -77,19 +92,28 @@ func (r *Roller) Round(ctx context.Context) error {
 }
 
 // round works from the minutes upwards, so that a late event reaches the day at once. dirty says of which levels those that are marked are made again.
-func (r *Roller) round(ctx context.Context, dirty func(level) bool) error {
+func (r *Roller) round(ctx context.Context, dirty func(level) bool) (err error) {
+	defer func() { r.stats.pass(ctx, r.now(), err) }()
 	upTo := floor(r.now().UnixMilli()-rollDelayMS, minuteMS)
+	point, err := r.Finals.settlePoint(ctx, upTo)
+	if err != nil {
+		return err
+	}
 	for lv := minutes; lv <= days; lv++ {
 		if dirty(lv) {
 			if err := r.rollMarked(ctx, lv, upTo); err != nil {
 				return err
 			}
 		}
-		if err := r.rollClosed(ctx, lv, upTo); err != nil {
+		ended := upTo
+		if lv > minutes { // all of them end at a quarter of an hour: between, nobody's index has to be looked at
+			ended = floor(upTo, quarterMS)
+		}
+		if err := r.rollClosed(ctx, lv, ended); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.Finals.make(ctx, point)
 }
 
 // sitePeriod names a roll-up of a level.
@@ -108,13 +132,13 @@ func (r *Roller) rollMarked(ctx context.Context, lv level, upTo int64) error {
 	}
 	done := make(map[sitePeriod]bool)
 	for _, m := range marks {
-		site, err := r.site(ctx, m.site, m.gen)
+		site, ok, err := r.marked(ctx, m)
 		if err != nil {
 			return err
 		}
-		period := lv.period(site.zone(), m.child.start)
-		k := sitePeriod{m.gen, m.site, period.from}
-		if done[k] || period.to > upTo {
+		period := lv.period(site.Zone(), m.child.start)
+		k := sitePeriod{site.Gen, m.site, period.from}
+		if !ok || done[k] || period.to > upTo {
 			continue
 		}
 		done[k] = true
@@ -125,17 +149,29 @@ func (r *Roller) rollMarked(ctx context.Context, lv level, upTo int64) error {
 	return nil
 }
 
-// site returns a site, removed or not, as it was in a generation.
-func (r *Roller) site(ctx context.Context, id string, gen uint32) (Site, error) {
-	if id == "" {
-		return Site{}, nil
+// marked returns the site of a mark, removed or not, as it was in the generation; of live figures, in the edition that the roll-up belongs to. The answer is no where
+// that is none any more.
+func (r *Roller) marked(ctx context.Context, m mark) (Site, bool, error) {
+	if m.site == "" {
+		return Site{}, true, nil
 	}
-	site, err := r.sites.Get(ctx, id)
+	site, err := r.sites.Get(ctx, m.site)
 	if err != nil && !errors.Is(err, ErrNoSite) { // of a removed one Get tells all the same
-		return Site{}, err
+		return Site{}, false, err
 	}
-	site.ID, site.Gen = id, gen
-	return site, nil
+	site.ID = m.site
+	live := false
+	for _, e := range site.rolled(r.now()) {
+		live = live || slices.Contains(e.stack, m.gen)
+		made := e.Gen == m.gen
+		if m.level == minutes { // of any that folds the log; the others follow before the mark is cleared
+			made = slices.Contains(e.stack, m.gen)
+		}
+		if made && e.owned().contains(m.child.start) {
+			return e, true, nil
+		}
+	}
+	return site.as(m.gen), !live, nil
 }
 
 // rollCursor is the time up to which every period of a level was rolled up once. Later changes are the marks' business.
@@ -194,15 +230,16 @@ func (r *Roller) rollEnded(ctx context.Context, lv level, s Site, since span) er
 
 // periodsWithin returns the periods of a level that touch an hour with logs in the span, in order.
 func periodsWithin(ctx context.Context, items itemStore, lv level, s Site, sp span) ([]span, error) {
-	cells, err := cellsWithin(ctx, items, s.Gen, s.ID, sp.from, sp.to)
+	sp = sp.cut(s.owned())
+	cells, err := s.cells(ctx, items, sp.from, sp.to)
 	if err != nil {
 		return nil, err
 	}
 	var all []span
 	var done int64 // up to which time the periods are in all
 	for _, hc := range cells {
-		for at := max(done, hc.hour); at < min(sp.to, hc.hour+hourMS); at = done {
-			p := lv.period(s.zone(), at)
+		for at := max(done, hc.hour, sp.from); at < min(sp.to, hc.hour+hourMS); at = done {
+			p := lv.period(s.Zone(), at)
 			all = append(all, p)
 			done = p.to
 		}

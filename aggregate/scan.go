@@ -36,14 +36,3 @@ func eachEntry(ctx context.Context, s logStore, in Log, sp span, parts store.Par
 	}
 	return nil
 }
-
-// eachDelta is eachEntry with the deltas decoded.
-func eachDelta(ctx context.Context, s logStore, in Log, sp span, f func(child, uint32, *delta)) error {
-	return eachEntry(ctx, s, in, sp, store.Bodies, func(k child, e store.Entry) error {
-		d, err := decodeDelta(e.Body, true)
-		if err == nil {
-			f(k, e.N, d)
-		}
-		return err
-	})
-}

@@ -2,9 +2,12 @@ package aggregate
 
 import (
 	"fmt"
+	"net/url"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/streamgauge/streamgauge/aggregate/alert"
 	"github.com/streamgauge/streamgauge/aggregate/query"
 )
 
@@ -13,6 +16,9 @@ type SiteRules struct {
 	GapSeconds int64            `json:"visit_gap_s,omitempty"` // the pause that ends a visit; 1,800 if zero
 	Bounce     query.BounceRule `json:"bounce,omitempty"`      // [query.BounceInteraction] if ""
 	Goals      []query.Goal     `json:"goals,omitempty"`
+	// Alerts say when somebody is to be told, and Webhooks who: URLs that events are posted to.
+	Alerts   []alert.Rule `json:"alerts,omitempty"`
+	Webhooks []string     `json:"webhooks,omitempty"`
 }
 
 // Keep says for how many days the roll-ups of a site are kept. Zero is the default.
@@ -42,14 +48,14 @@ func (g Gone) keeping(old, now Keep, at int64) Gone {
 
 // Rules returns what the evaluator needs to know of the site.
 func (s Site) Rules() query.Rules {
-	return query.Rules{Gap: time.Duration(s.GapSeconds) * time.Second, Bounce: s.Bounce, Goals: s.Goals, Zone: s.zone()}
+	return query.Rules{Gap: time.Duration(s.GapSeconds) * time.Second, Bounce: s.Bounce, Goals: s.Goals, Zone: s.Zone()}
 }
 
 // zones are the time zones that were loaded, by name.
 var zones sync.Map
 
-// zone returns the time zone of the site's days. That the name is known was checked when it was given.
-func (s Site) zone() *time.Location {
+// Zone returns the time zone of the site's days. That the name is known was checked when it was given; where the machine's zones were taken away since, it is UTC for everybody.
+func (s Site) Zone() *time.Location {
 	if s.TZ == "" {
 		return time.UTC
 	}
@@ -57,7 +63,7 @@ func (s Site) zone() *time.Location {
 		return z.(*time.Location)
 	}
 	z, err := time.LoadLocation(s.TZ)
-	if err != nil { // the machine's zones were taken away since
+	if err != nil {
 		return time.UTC
 	}
 	zones.Store(s.TZ, z)
@@ -85,6 +91,32 @@ func (r SiteRules) check() error {
 	}
 	if err := (query.Rules{Bounce: r.Bounce, Goals: r.Goals}).Check(); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSite, err)
+	}
+	if err := alert.Check(r.Alerts); err != nil {
+		return fmt.Errorf("%w: %w", ErrBadSite, err)
+	}
+	return checkWebhooks(r.Webhooks)
+}
+
+// Bounds of a site's webhooks.
+const (
+	maxWebhooks = 5
+	maxWebhook  = 2000 // bytes of a URL
+)
+
+func checkWebhooks(all []string) error {
+	if len(all) > maxWebhooks {
+		return fmt.Errorf("%w: webhooks: there are %d; at most %d are allowed", ErrBadSite, len(all), maxWebhooks)
+	}
+	for i, text := range all {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" || len(text) > maxWebhook {
+			return fmt.Errorf("%w: webhooks[%d]: %.80q: allowed is a URL with http or https and a host, without a user or a fragment, of at most %d bytes",
+				ErrBadSite, i, text, maxWebhook)
+		}
+		if slices.Contains(all[:i], text) {
+			return fmt.Errorf("%w: webhooks[%d]: it is there twice", ErrBadSite, i)
+		}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/streamgauge/streamgauge/aggregate/alert"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -36,10 +37,17 @@ type Site struct {
 	// a hash must be the same at every delivery.
 	Seed    uint64 `json:"seed"`
 	Removed bool   `json:"removed,omitempty"`
+	// Secret is what the messages to the site's webhooks are signed with; "" until one is needed.
+	Secret string `json:"webhook_secret,omitempty"`
 	SiteRules
 	Keep Keep `json:"keep,omitzero"`
 	Gone Gone `json:"gone,omitzero"`
 	Layering
+
+	// Of an edition: the generations whose logs it is folded from, and the span whose roll-ups are its own; see edition.go.
+	stack []uint32
+	own   span
+	aside bool // its figures are not the ones that are read: not yet, or no more
 }
 
 // HashID returns the hash under which an event id of the site is looked for.
@@ -180,6 +188,7 @@ func fillSite(site *Site) error {
 	if site.Bots == "" {
 		site.Bots = DropBots
 	}
+	site.Alerts = alert.Filled(site.Alerts)
 	return site.checkChoices()
 }
 
@@ -190,6 +199,9 @@ func (s Site) checkChoices() error {
 	}
 	if err := s.SiteRules.check(); err != nil {
 		return err
+	}
+	if s.Secret != "" && (len(s.Secret) < minSecret || len(s.Secret) > maxSecret) {
+		return fmt.Errorf("%w: webhook_secret: %d to %d bytes are allowed", ErrBadSite, minSecret, maxSecret)
 	}
 	return s.Keep.check()
 }
@@ -208,6 +220,7 @@ func (s *Sites) Update(ctx context.Context, id string, change func(*Site)) (Site
 		change(&next)
 		next.ID, next.TZ, next.Created, next.Gen, next.Seed, next.Removed = site.ID, site.TZ, site.Created, site.Gen, site.Seed, site.Removed
 		next.Layering = site.Layering
+		next.Alerts = alert.Filled(next.Alerts)
 		if err := next.checkChoices(); err != nil {
 			return Site{}, err
 		}
@@ -216,6 +229,26 @@ func (s *Sites) Update(ctx context.Context, id string, change func(*Site)) (Site
 			return next, err
 		}
 	}
+}
+
+// Lengths of the secret that messages to webhooks are signed with, in bytes.
+const (
+	minSecret = 16
+	maxSecret = 200
+)
+
+// WebhookSecret returns what the messages to the webhooks of a site are signed with, and makes it where there is none.
+func (s *Sites) WebhookSecret(ctx context.Context, id string) (string, error) {
+	site, err := s.Get(ctx, id)
+	if err != nil || site.Secret != "" {
+		return site.Secret, err
+	}
+	site, err = s.Update(ctx, id, func(site *Site) {
+		if site.Secret == "" { // another process may have been faster
+			site.Secret = rand.Text()
+		}
+	})
+	return site.Secret, err
 }
 
 // Remove takes a site out of use: its events are refused and quarantined from now on. Its numbers stay in the store.

@@ -10,6 +10,9 @@ type span struct{ from, to int64 }
 
 func (s span) contains(ms int64) bool { return s.from <= ms && ms < s.to }
 
+// cut returns what of the span lies in o. It may be empty, and then from is not before to.
+func (s span) cut(o span) span { return span{max(s.from, o.from), min(s.to, o.to)} }
+
 // within returns the union of the spans, cut to what lies in sp: in order, no two of them touching.
 func within(spans []span, sp span) []span {
 	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"slices"
 
 	"github.com/streamgauge/streamgauge/aggregate/query"
 	"github.com/streamgauge/streamgauge/aggregate/sketch"
@@ -10,11 +11,16 @@ import (
 
 // stretch is what was read of a span of a site: parts that together are the fold of its windows.
 type stretch struct {
-	span   span
-	parts  parts
-	deltas uint64 // how many deltas it is the fold of; a late event makes it one more
-	// switched is how often an import was switched in or out of the site.
+	span  span
+	parts parts
+	// thin are the parts whose samples were given up, and unsampled their spans: they count, and tell of no visitor.
+	thin      parts
+	unsampled []span
+	deltas    uint64 // how many deltas it is the fold of; a late event makes it one more
+	// switched is how often an import or an edition was switched in or out of the site.
 	switched uint64
+	// unreadable is how many deltas and roll-ups are missing, for they cannot be read.
+	unreadable uint64
 }
 
 // stretch reads a span, whose ends are starts of windows, from roll-ups of at most the level top: what was counted live, and what was imported. Level zero reads the
@@ -23,8 +29,17 @@ func (r *Reader) stretch(ctx context.Context, site Site, sp span, top level) (*s
 	s := &stretch{span: sp, switched: site.Switched}
 	for _, gen := range site.generations() {
 		err := r.pieces(ctx, gen, sp, top, store.Bodies, func(p piece) error {
-			s.parts.add(p.sum)
 			s.deltas += p.deltas
+			if p.damaged {
+				s.unreadable++
+				return nil
+			}
+			if p.sum.Sample.Fraction() == 0 {
+				s.thin.add(p.sum)
+				s.unsampled = append(s.unsampled, p.span)
+				return nil
+			}
+			s.parts.add(p.sum)
 			return nil
 		})
 		if err != nil {
@@ -35,19 +50,17 @@ func (r *Reader) stretch(ctx context.Context, site Site, sp span, top level) (*s
 }
 
 // whole reports whether every hit of every visitor is at hand: figures are exact then.
-func (p *parts) whole() bool {
-	for i := range p.samples {
-		if !p.samples[i].Complete() {
-			return false
-		}
-	}
-	return true
+func (s *stretch) whole() bool {
+	return len(s.unsampled) == 0 && !slices.ContainsFunc(s.parts.samples, func(p *sketch.Packed) bool { return !p.Complete() })
 }
 
-func (p *parts) forCounts() []query.Part {
-	all := make([]query.Part, len(p.samples))
-	for i := range p.samples {
-		all[i] = query.Part{Sample: p.samples[i], Rest: p.rests[i]}
+// forCounts returns all parts, also those that only count.
+func (s *stretch) forCounts() []query.Part {
+	var all []query.Part
+	for _, p := range []*parts{&s.parts, &s.thin} {
+		for i := range p.samples {
+			all = append(all, query.Part{Sample: p.samples[i], Rest: p.rests[i]})
+		}
 	}
 	return all
 }

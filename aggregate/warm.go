@@ -21,7 +21,11 @@ type logState struct {
 	tags map[uint32]Outcome
 	// holds are the ids that imports count, with their generations; nil where there are none.
 	holds map[uint64]uint32
-	mark  markState
+	// freed are the ids that were held and are so no more; nil where there are none.
+	freed map[uint64]bool
+	// origins are the deltas that those of an edition's log stand for; nil where there are none.
+	origins map[origin]bool
+	mark    markState
 	// listed: the cell is in the index of cells that exist.
 	listed bool
 }
@@ -71,14 +75,22 @@ func (st *logState) apply(n uint32, d *delta) {
 	for _, id := range d.holds {
 		st.holds[id] = d.holder
 	}
+	if len(d.origins) > 0 && st.origins == nil {
+		st.origins = make(map[origin]bool)
+	}
+	for _, o := range d.origins {
+		st.origins[o] = true
+	}
 	for _, t := range d.tags {
 		st.tags[t.tag] = t.outcome
 	}
 	st.n = n
 }
 
-// size estimates the memory of the state, in bytes: an entry of a map takes about twice its key.
-func (st *logState) size() int { return 256 + 20*len(st.ids) + 10*len(st.tags) + 24*len(st.holds) }
+// size estimates the memory of the state, in bytes. A slot of a map has its key, its value and a byte, is aligned, and two thirds of them are in use.
+func (st *logState) size() int {
+	return 512 + 27*len(st.ids) + 14*len(st.tags) + 27*len(st.holds) + 27*len(st.freed) + 20*len(st.origins)
+}
 
 // knows reports whether an event of that id is not to be counted again: it is counted here, or elsewhere, or by an import.
 func (st *logState) knows(id uint64) bool {

@@ -33,6 +33,9 @@ import "context"
 // withdrawn is the outcome of a tag in a quarantine log whose copy is booked elsewhere. It is no outcome of a copy, and in no ledger.
 const withdrawn Outcome = 6
 
+// noted is the outcome of a tag in a live log whose copy an edition books in that log; see edition.go. It is no outcome of a copy, and in no ledger: a redelivery finds the tag.
+const noted Outcome = 7
+
 // Withdraw takes the booking of a kept copy in quarantine back, once; its outcome must be durable elsewhere. It reports whether there was one.
 func (c *Committer) Withdraw(ctx context.Context, kept QuarantinedCopy) (bool, error) {
 	cp, err := c.PlaceQuarantined(ctx, kept)

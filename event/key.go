@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"encoding/binary"
 	"math/bits"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 )
@@ -58,8 +59,11 @@ func CellOf(partitionKey string, n int) int {
 	return int(binary.BigEndian.Uint64(sum[:8]) >> (64 - bits.TrailingZeros(uint(n))))
 }
 
-// SiteOfPartitionKey returns the site that a partition key made by PartitionKey names, or "".
+// SiteOfPartitionKey returns the site that a partition key made by PartitionKey or AuthorizedKey names, or "".
 func SiteOfPartitionKey(pk string) string {
+	if site := AuthorizedSite(pk); site != "" {
+		return site
+	}
 	if len(pk) < 18 || pk[len(pk)-17] != '/' {
 		return ""
 	}
@@ -67,4 +71,25 @@ func SiteOfPartitionKey(pk string) string {
 		return site
 	}
 	return ""
+}
+
+// authorizedMark stands between site and hash in the partition key of a record whose sender had a token of that site, and nothing else: no client can choose the key there.
+const authorizedMark = "/!"
+
+// AuthorizedKey is the partition key of a record whose sender may send events of one site only: the site, a mark, and 16 hex digits that spread such records over
+// the shards. No event's PartitionKey has this form.
+func AuthorizedKey(site string, hash uint64) string {
+	b := make([]byte, 0, MaxSite+18)
+	b = append(b, site...)
+	b = append(b, authorizedMark...)
+	return string(appendHex(b, hash, 16))
+}
+
+// AuthorizedSite returns the site of a partition key made by AuthorizedKey, or "": then whoever wrote the record may send events of any site.
+func AuthorizedSite(pk string) string {
+	site, hash, marked := strings.Cut(pk, authorizedMark)
+	if !marked || len(hash) != 16 || !ValidSite(site) {
+		return ""
+	}
+	return site
 }

@@ -89,3 +89,18 @@ func TestCellsAreShards(t *testing.T) {
 		}
 	}
 }
+
+// What an authorizer made is told from what an event made, and names its site.
+func TestAuthorizedKey(t *testing.T) {
+	pk := AuthorizedKey("demo", 0x1234)
+	if pk != "demo/!0000000000001234" || AuthorizedSite(pk) != "demo" || SiteOfPartitionKey(pk) != "demo" {
+		t.Errorf("%q: %q, %q", pk, AuthorizedSite(pk), SiteOfPartitionKey(pk))
+	}
+	for _, pk := range []string{
+		(&Event{Site: "demo", Visitor: "v"}).PartitionKey(), "", "demo", "demo/!", "demo/!0123", "/!0123456789abcdef", "Demo/!0123456789abcdef", "a/!b/!0123456789abcdef",
+	} {
+		if site := AuthorizedSite(pk); site != "" {
+			t.Errorf("%q: %q", pk, site)
+		}
+	}
+}

@@ -205,10 +205,7 @@ func (r *row) quantile(name string) query.Value {
 	}
 	var all []float64
 	for _, h := range r.hits {
-		v := map[string]event.Vital{
-			"lcp": h.Vitals.LCP, "inp": h.Vitals.INP, "cls": h.Vitals.CLS, "fcp": h.Vitals.FCP, "ttfb": h.Vitals.TTFB,
-		}[vital]
-		if v.Set {
+		if v := reported(h, vital); v.Set {
 			all = append(all, v.Value)
 		}
 	}
@@ -217,6 +214,27 @@ func (r *row) quantile(name string) query.Value {
 	}
 	slices.Sort(all)
 	return query.Value{X: all[p*(len(all)-1)/100]}
+}
+
+// reported is a web vital of a hit: of a pageview the greatest that it or the engagement which belongs to it reported.
+func reported(h match, vital string) event.Vital {
+	v := h.vital(vital)
+	if !h.isPageview() {
+		return v
+	}
+	engagement, _ := follow(h)
+	for _, e := range engagement {
+		if other := e.vital(vital); other.Set && (!v.Set || other.Value > v.Value) {
+			v = other
+		}
+	}
+	return v
+}
+
+func (h *Hit) vital(name string) event.Vital {
+	return map[string]event.Vital{
+		"lcp": h.Vitals.LCP, "inp": h.Vitals.INP, "cls": h.Vitals.CLS, "fcp": h.Vitals.FCP, "ttfb": h.Vitals.TTFB,
+	}[name]
 }
 
 func count(n int) query.Value { return query.Value{X: float64(n)} }

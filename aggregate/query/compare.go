@@ -52,16 +52,19 @@ func date(t time.Time) time.Time {
 
 // Earlier returns the query for the span that q is compared with. It has no limit: what stands in any of its rows may be looked for.
 func (q *Query) Earlier(rules Rules) *Query {
-	zone := rules.withDefaults().Zone
+	zone := rules.WithDefaults().Zone
 	e := *q
 	e.From, e.To = q.Compare.Shift(q.From, q.From, q.To, zone), q.Compare.Shift(q.To, q.From, q.To, zone)
-	e.Compare, e.Order, e.Limit, e.Offset = "", nil, 0, 0
+	if q.From < q.CompareUntil && q.CompareUntil < q.To {
+		e.To = q.Compare.Shift(q.CompareUntil, q.From, q.To, zone)
+	}
+	e.Compare, e.CompareUntil, e.Order, e.Limit, e.Offset = "", 0, nil, 0, 0
 	return &e
 }
 
 // Join gives the rows of an answer to q what they were in the answer to q.Earlier.
 func (q *Query) Join(r *Result, earlier Result, rules Rules) {
-	zone := rules.withDefaults().Zone
+	zone := rules.WithDefaults().Zone
 	before := make(map[string][]Value, len(earlier.Rows))
 	for _, row := range earlier.Rows {
 		before[q.label(row.Keys, func(t int64) int64 { return t })] = row.Values

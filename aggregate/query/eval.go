@@ -21,7 +21,7 @@ func Eval(q *Query, rules Rules, s *sketch.Sample, x Extras) (Result, error) {
 	if x.Counts != nil && q.Countable() && (s == nil || !s.Complete()) {
 		return x.Counts.result(q), nil
 	}
-	rules = rules.withDefaults()
+	rules = rules.WithDefaults()
 	e, err := newEvaluation(q, rules, newHits(s), compiler{})
 	if err != nil {
 		return Result{}, fmt.Errorf("evaluate: %w", err)
@@ -128,7 +128,7 @@ func (e *evaluation) measureOther(m Metric, sampled bool) {
 			e.vitals = make([]*readings, sketch.NumVitals)
 		}
 		if e.vitals[vital] == nil {
-			e.vitals[vital] = &readings{bins: e.hits.sample.Vital(vital)}
+			e.vitals[vital] = newReadings(e.hits, vital)
 		}
 	}
 }
@@ -189,6 +189,11 @@ func (e *evaluation) visit(v *visit) {
 	}
 	if e.pages != nil {
 		e.pages.measure(v)
+	}
+	for _, r := range e.vitals {
+		if r != nil {
+			r.measure(v)
+		}
 	}
 	e.countHits(v)
 	if e.ofVisit && e.hits.times[v.from] >= e.query.From {
@@ -255,7 +260,7 @@ func (e *evaluation) countHit(row int32, v *visit, h int) {
 	}
 	for _, r := range e.vitals {
 		if r != nil {
-			r.add(row, e.visitor, h)
+			r.add(row, e.visitor, v, h)
 		}
 	}
 }

@@ -92,7 +92,8 @@ func (m Metric) ofVisits() bool {
 	case Visits, ViewsPerVisit, BounceRate, VisitDuration, TimeOnPage, ScrollDepth, ExitRate:
 		return true
 	}
-	return false
+	_, _, isVital := m.quantile() // an engagement belongs to the pageview before it
+	return isVital
 }
 
 // vitals are the names of the web vitals, in the order of their numbers.

@@ -92,6 +92,7 @@ func (n *needs) metric(m Metric) {
 		n.Persistent = true
 	}
 	if vital, _, ok := m.quantile(); ok {
+		n.field(sketch.Page)
 		n.Vitals[vital] = true
 	}
 }

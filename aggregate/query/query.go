@@ -18,6 +18,9 @@ type Query struct {
 	Limit, Offset int
 	// Compare, where it is set, adds to every row what it was in an earlier span.
 	Compare Comparison
+	// CompareUntil, where it is set and within the range, cuts the earlier span at the time that corresponds to it: what is not over yet is
+	// compared with as much of its like.
+	CompareUntil int64
 }
 
 // Order sorts rows by a metric or by a dimension, whichever By names.

@@ -7,17 +7,45 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate/sketch"
 )
 
-// readings collects the readings of a web vital, visitor by visitor.
+// readings collects the readings of a web vital, visitor by visitor. A pageview has one: the greatest that was reported of it, by itself or by an
+// engagement with its page before the next pageview. Browsers know most vitals only when a page is left, and until then they can only grow.
 type readings struct {
-	bins []int32 // by hit
-	all  []reading
+	hits  *hits
+	pages []uint32
+	bins  []int32 // by hit
+	most  []int32 // by hit of the visit at hand
+	all   []reading
 }
 
 type reading struct{ row, visitor, bin int32 }
 
-func (r *readings) add(row, visitor int32, h int) {
-	if len(r.bins) > 0 && r.bins[h] != sketch.NoBin {
-		r.all = append(r.all, reading{row: row, visitor: visitor, bin: r.bins[h]})
+func newReadings(h *hits, vital int) *readings {
+	return &readings{hits: h, pages: h.pages().ids, bins: h.sample.Vital(vital)}
+}
+
+// measure finds the reading of every hit of the visit.
+func (r *readings) measure(v *visit) {
+	if len(r.bins) == 0 {
+		return
+	}
+	r.most = append(r.most[:0], r.bins[v.from:v.to]...)
+	view := -1
+	for h := v.from; h < v.to; h++ {
+		switch {
+		case r.hits.isPageview(h):
+			view = h
+		case view >= 0 && r.hits.isEngagement(h) && r.pages[h] == r.pages[view]:
+			r.most[view-v.from] = max(r.most[view-v.from], r.bins[h]) // no reading is below all
+		}
+	}
+}
+
+func (r *readings) add(row, visitor int32, v *visit, h int) {
+	if len(r.bins) == 0 {
+		return
+	}
+	if bin := r.most[h-v.from]; bin != sketch.NoBin {
+		r.all = append(r.all, reading{row: row, visitor: visitor, bin: bin})
 	}
 }
 

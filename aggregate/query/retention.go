@@ -70,7 +70,7 @@ func EvalRetention(r *Retention, rules Rules, s *sketch.Sample) (RetentionResult
 	if err != nil {
 		return RetentionResult{}, err
 	}
-	c := newCohorts(r, rules.withDefaults().Zone)
+	c := newCohorts(r, rules.WithDefaults().Zone)
 	for visitor := range s.Visitors() {
 		c.visitor++
 		c.own = -1

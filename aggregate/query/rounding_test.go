@@ -104,3 +104,26 @@ func TestEarlierSpans(t *testing.T) {
 		}
 	}
 }
+
+// A day that is not over is compared with as much of the day before, to the same time of day; the rest of the cases is of ranges that are.
+func TestEarlierSpanToDate(t *testing.T) {
+	zone, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	date := func(y, m, d, h int) int64 { return time.Date(y, time.Month(m), d, h, 0, 0, 0, zone).UnixMilli() }
+	from, to := date(2026, 3, 29, 0), date(2026, 3, 30, 0) // the clocks go ahead at 2
+	for _, c := range []struct{ until, want int64 }{
+		{date(2026, 3, 29, 14), date(2026, 3, 28, 14)},
+		{0, date(2026, 3, 29, 0)},
+		{from, date(2026, 3, 29, 0)},
+		{to, date(2026, 3, 29, 0)},
+		{date(2026, 4, 2, 12), date(2026, 3, 29, 0)},
+	} {
+		q := query.Query{From: from, To: to, Metrics: []query.Metric{query.Visitors}, Compare: query.PreviousPeriod, CompareUntil: c.until}
+		e := q.Earlier(query.Rules{Zone: zone})
+		if e.From != date(2026, 3, 28, 0) || e.To != c.want || e.CompareUntil != 0 {
+			t.Errorf("until %v: got %v to %v", time.UnixMilli(c.until).In(zone), time.UnixMilli(e.From).In(zone), time.UnixMilli(e.To).In(zone))
+		}
+	}
+}

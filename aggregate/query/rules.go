@@ -51,8 +51,8 @@ const (
 	maxGoalText = 2000 // bytes of a name or pattern
 )
 
-// withDefaults returns the rules with every choice made.
-func (r Rules) withDefaults() Rules {
+// WithDefaults returns the rules with every choice made.
+func (r Rules) WithDefaults() Rules {
 	if r.Gap == 0 {
 		r.Gap = DefaultGap
 	}
@@ -73,7 +73,7 @@ func (r Rules) Check() error {
 }
 
 func (r Rules) check(f *Faults) {
-	r = r.withDefaults()
+	r = r.WithDefaults()
 	f.unless(r.Gap > 0 && r.Gap <= MaxVisit, "gap", r.Gap, "a duration above 0 and at most 24h")
 	f.unless(r.Bounce == BounceInteraction || r.Bounce == BouncePageviews || r.Bounce == BounceEngaged, "bounce", r.Bounce,
 		list(BounceInteraction, BouncePageviews, BounceEngaged))

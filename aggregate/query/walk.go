@@ -16,7 +16,7 @@ type walk struct {
 }
 
 func newWalk(s *sketch.Sample, rules Rules, from, to int64, filter *Filter, visits bool) (*walk, error) {
-	rules = rules.withDefaults()
+	rules = rules.WithDefaults()
 	h := newHits(s)
 	w := &walk{hits: h, compiler: compiler{hits: h, rules: rules}, from: from, to: to}
 	w.cutter = newCutter(h, rules, from, to, visits)

@@ -142,20 +142,26 @@ func (m *maker) fill(e *event.Event) {
 	switch e.Name {
 	case "engagement":
 		e.EngagedMS, e.Scroll = pick(m.Rand, []int64{0, 1, 900, 9_999, 10_000, 60_000}), m.IntN(101)
+		m.measure(e, 100)
 	case "pageview":
 		e.Scroll = pick(m.Rand, []int{0, 0, 0, 10, 100})
-		if m.happens(300) {
-			e.Vitals.LCP = event.Vital{Value: float64(m.IntN(9000)), Set: true}
-			e.Vitals.CLS = event.Vital{Value: pick(m.Rand, []float64{0, 0, 0.01, 0.1, 0.25}), Set: true}
-		}
-		if m.happens(100) {
-			e.Vitals.INP = event.Vital{Value: 8 + 400*m.Float64(), Set: true}
-			e.Vitals.TTFB = event.Vital{Value: 1 + 900*m.Float64(), Set: true}
-		}
+		m.measure(e, 300)
 	default:
 		if m.happens(600) {
 			e.Revenue = event.Revenue{Micros: m.Int64N(100_000_000) - 1_000_000, Currency: pick(m.Rand, []string{"EUR", "EUR", "USD"})}
 		}
+	}
+}
+
+// measure gives an event web vitals, so many times in a thousand.
+func (m *maker) measure(e *event.Event, often int) {
+	if m.happens(often) {
+		e.Vitals.LCP = event.Vital{Value: float64(m.IntN(9000)), Set: true}
+		e.Vitals.CLS = event.Vital{Value: pick(m.Rand, []float64{0, 0, 0.01, 0.1, 0.25}), Set: true}
+	}
+	if m.happens(often / 3) {
+		e.Vitals.INP = event.Vital{Value: 8 + 400*m.Float64(), Set: true}
+		e.Vitals.TTFB = event.Vital{Value: 1 + 900*m.Float64(), Set: true}
 	}
 }
 

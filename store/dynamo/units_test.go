@@ -3,7 +3,9 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,106 +20,162 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 )
 
-// The traffic that the units are counted for: each cell's events come in one batch a second, as from a shard of its own whose mapping waits
-// for a second.
-const (
-	unitCells  = 50
-	cellEvents = 1000 // a second and cell
-	unitsWarm  = 1    // seconds before the counting begins
-	unitsFor   = 2    // seconds that are counted
-	perVisitor = 5    // events that a packed record holds, of one visitor
-)
-
-// bytesAPI counts the bytes of the items that are written.
-type bytesAPI struct {
-	API
-	written atomic.Int64
+// profile is traffic that units are counted for: each cell's events come in one batch a second, as from a shard of its own whose mapping waits for a second.
+type profile struct {
+	Name    string `json:"name"`
+	Cells   int    `json:"cells"`
+	Events  int    `json:"events"` // a second and cell
+	Seconds int    `json:"-"`
 }
 
-func (a *bytesAPI) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+// profiles are counted in every run: minutes of sites of all sizes, and a moment of 50 busy shards, which in the long tier is a minute as well.
+func profiles() []profile {
+	busy := profile{"busy", 50, 1000, 3}
+	if long() {
+		busy.Seconds = 60
+	}
+	return []profile{{"idle", 1, 1, 60}, {"small", 1, 10, 60}, {"middle", 1, 100, 60}, {"large", 1, 400, 60}, busy}
+}
+
+func long() bool { return os.Getenv("STREAMGAUGE_LONG") != "" }
+
+const (
+	visitorsOfACell = 2000
+	perVisitor      = 5 // events that a packed record holds, of one visitor
+)
+
+// countingAPI counts the bytes of the items that are written, and the reads for which dynalite reports no units because they find nothing. DynamoDB takes the
+// least unit for those (Developer Guide, "Capacity unit consumption for read operations").
+type countingAPI struct {
+	API
+	written, empty atomic.Int64
+}
+
+func (a *countingAPI) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
 	a.written.Add(int64(sizeOf(in.Item)))
 	return a.API.PutItem(ctx, in, o...)
 }
 
-// used is what a part has used, with the bytes that it wrote.
-type used struct {
-	Consumed
-	bytes int64
+func (a *countingAPI) GetItem(ctx context.Context, in *dynamodb.GetItemInput, o ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error) {
+	out, err := a.API.GetItem(ctx, in, o...)
+	if err == nil && unitsOf(out.ConsumedCapacity) == 0 {
+		a.empty.Add(1)
+	}
+	return out, err
 }
 
-func (s *Store) used() used { return used{s.Consumed(), s.api.(*bytesAPI).written.Load()} }
-
-// since reports the difference, by the second.
-func (u used) since(t *testing.T, part string, before used, seconds float64) (writes, reads float64) {
-	t.Helper()
-	writes, reads = (u.Written-before.Written)/seconds, (u.Read-before.Read)/seconds
-	t.Attr(part+"_a_second", fmt.Sprintf("%.0f requests, %.0f write units, %.1f read units, %.0f bytes written",
-		float64(u.Requests-before.Requests)/seconds, writes, reads, float64(u.bytes-before.bytes)/seconds))
-	return writes, reads
+func (a *countingAPI) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
+	out, err := a.API.Query(ctx, in, o...)
+	if err == nil && unitsOf(out.ConsumedCapacity) == 0 {
+		a.empty.Add(1)
+	}
+	return out, err
 }
 
-// TestUnits counts what 50 cells of 1,000 events a second each cost on DynamoDB: for the consumer, for the roll-up of what it wrote, and for one live page, each
-// for a second of traffic.
+// usage is what a part uses in a second of traffic: the units that are paid for, and the bytes of the items that it writes.
+type usage struct {
+	Requests float64 `json:"requests"`
+	Writes   float64 `json:"write_units"`
+	Reads    float64 `json:"read_units"`
+	Bytes    float64 `json:"bytes_written"`
+}
+
+func (s *Store) used() usage {
+	c, api := s.Consumed(), s.api.(*countingAPI)
+	return usage{float64(c.Requests), c.Written, c.Read + float64(api.empty.Load()), float64(api.written.Load())}
+}
+
+// since is what was used after an earlier look, by the second.
+func (u usage) since(before usage, seconds int) usage {
+	per := func(now, before float64) float64 { return math.Round((now-before)/float64(seconds)*100) / 100 }
+	return usage{per(u.Requests, before.Requests), per(u.Writes, before.Writes), per(u.Reads, before.Reads), per(u.Bytes, before.Bytes)}
+}
+
+func (u usage) String() string {
+	return fmt.Sprintf("%.0f requests, %.1f write units, %.1f read units, %.0f bytes written", u.Requests, u.Writes, u.Reads, u.Bytes)
+}
+
+// units are what the parts use for a profile, by the second.
+type units struct {
+	profile
+	Consumer usage `json:"consumer"`
+	RollUp   usage `json:"roll_up"`
+	LivePage usage `json:"live_page"`
+}
+
+// TestUnits counts what traffic costs on DynamoDB, for the consumer, for the roll-up of what it wrote, and for one live page, each for a second of it, and
+// compares that with what the plan reckons with.
 func TestUnits(t *testing.T) {
 	server := &tables{client: client(npm.Start(t, "dynalite"))}
-	table := server.create(t)
-	part := func() *Store {
-		return open(t, &bytesAPI{API: server.client}, Options{Table: table})
+	want := measured(t)
+	var got []units
+	for _, p := range profiles() {
+		u := count(t, server, p)
+		t.Attr(p.Name+"_consumer_a_second", u.Consumer.String())
+		t.Attr(p.Name+"_roll_up_a_second", u.RollUp.String())
+		t.Attr(p.Name+"_live_page_a_second", u.LivePage.String())
+		if want != nil {
+			u.check(t, want[p.Name])
+		}
+		got = append(got, u)
 	}
-	traffic := newTraffic()
+	if os.Getenv(updateEnv) != "" && long() {
+		writeMeasured(t, got)
+	}
+}
+
+// count lets a profile's traffic pass, and what reads it beside it.
+func count(t *testing.T, server *tables, p profile) (u units) {
+	t.Helper()
+	table := server.create(t)
+	part := func() *Store { return open(t, &countingAPI{API: server.client}, Options{Table: table}) }
+	traffic := newTraffic(p)
 	writing, rolling, watching := part(), part(), part()
 
 	live := aggregate.NewLive(aggregate.NewReader(watching, aggregate.NewSites(watching, traffic.clock)), aggregate.LiveOptions{Now: traffic.clock})
 	defer live.Close()
 	sites := aggregate.NewSites(writing, traffic.clock)
-	committer := aggregate.NewCommitter(writing, sites, aggregate.Options{Shards: unitCells, Now: traffic.clock, OnCommit: live.Committed})
+	committer := aggregate.NewCommitter(writing, sites, aggregate.Options{Shards: p.Cells, Now: traffic.clock, OnCommit: live.Committed})
 	handler := consumer.New(writing, sites, committer, consumer.Options{CreateSites: true, Now: traffic.clock})
 
-	for range unitsWarm {
-		traffic.second(t, handler)
-	}
+	traffic.second(t, handler) // the site comes into being, and the hour's cells
 	frames, err := live.Subscribe(t.Context(), "shop", "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	<-frames
 	before, watched := writing.used(), watching.used()
-	for range unitsFor {
+	for range p.Seconds - 1 {
 		traffic.second(t, handler)
 		<-frames
 	}
-	writes, _ := writing.used().since(t, "consumer", before, unitsFor)
-	_, watchReads := watching.used().since(t, "live_page", watched, unitsFor)
+	u = units{profile: p, Consumer: writing.used().since(before, p.Seconds-1), LivePage: watching.used().since(watched, p.Seconds-1)}
 
-	traffic.now.Add(120_000)
-	roller := aggregate.NewRoller(rolling, aggregate.NewSites(rolling, traffic.clock), traffic.clock)
-	if err := roller.Round(t.Context()); err != nil {
+	traffic.now.Add(90_000) // the minute has closed
+	if err := aggregate.NewRoller(rolling, aggregate.NewSites(rolling, traffic.clock), traffic.clock).Round(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	_, rollReads := rolling.used().since(t, "roll_up", used{}, unitsWarm+unitsFor)
-
-	if writes < 2*unitCells || watchReads == 0 || rollReads == 0 {
-		t.Errorf("%v write units of the consumer, %v read units of the live page, %v of the roll-up", writes, watchReads, rollReads)
-	}
+	u.RollUp = rolling.used().since(usage{}, p.Seconds)
+	return u
 }
 
-// traffic makes events of one site, spread over cells as a stream of 64 shards spreads them.
+// traffic makes events of one site, spread over cells as a stream of as many shards spreads them.
 type traffic struct {
+	profile
 	now      atomic.Int64 // Unix milliseconds
 	rng      *rand.Rand
-	visitors [unitCells][]string
+	visitors [][]string // of each cell
 	n        int
 }
 
-func newTraffic() *traffic {
-	const visitorsOfACell = 2000
-	tr := &traffic{rng: rand.New(rand.NewPCG(1, 2))}
-	tr.now.Store(time.Date(2026, 3, 2, 12, 0, 1, 0, time.UTC).UnixMilli())
-	cells := aggregate.CellsFor(unitCells)
-	for i, full := 0, 0; full < unitCells; i++ {
+func newTraffic(p profile) *traffic {
+	tr := &traffic{profile: p, rng: rand.New(rand.NewPCG(1, 2)), visitors: make([][]string, p.Cells)}
+	tr.now.Store(time.Date(2026, 3, 2, 11, 59, 59, 500e6, time.UTC).UnixMilli())
+	cells := aggregate.CellsFor(p.Cells)
+	for i, full := 0, 0; full < p.Cells; i++ {
 		visitor := fmt.Sprintf("visitor-%d", i)
 		cell := (&event.Event{Site: "shop", Visitor: visitor}).Cell(cells)
-		if cell >= unitCells || len(tr.visitors[cell]) == visitorsOfACell {
+		if cell >= p.Cells || len(tr.visitors[cell]) == visitorsOfACell {
 			continue
 		}
 		if tr.visitors[cell] = append(tr.visitors[cell], visitor); len(tr.visitors[cell]) == visitorsOfACell {
@@ -135,7 +193,7 @@ func (tr *traffic) second(t *testing.T, h *consumer.Handler) {
 	tr.now.Add(1000)
 	var g errgroup.Group
 	g.SetLimit(8)
-	for cell := range unitCells {
+	for cell := range tr.Cells {
 		batch := tr.batch(cell)
 		g.Go(func() error {
 			resp, err := h.Handle(t.Context(), batch)
@@ -151,10 +209,10 @@ func (tr *traffic) second(t *testing.T, h *consumer.Handler) {
 }
 
 func (tr *traffic) batch(cell int) (e events.KinesisEvent) {
-	for range cellEvents / perVisitor {
+	for left := tr.Events; left > 0; left -= perVisitor {
 		visitor := tr.visitors[cell][tr.rng.IntN(len(tr.visitors[cell]))]
 		var data []byte
-		for range perVisitor {
+		for range min(left, perVisitor) {
 			tr.n++
 			ev := event.Event{
 				Site: "shop", Name: "pageview", ID: fmt.Sprintf("0190c5a0-1d6e-7a4b-9c1f-%012x", tr.n), TS: tr.now.Load(), Visitor: visitor,

@@ -16,8 +16,9 @@ var ErrInjected = errors.New("storetest: injected fault")
 type Op struct {
 	Method    string // "Append", "Read", "ScanLogs", "DropLogs", "Get", "Put", "Delete" or "Scan"
 	Partition string
-	Sort      string // the Sort of a Key, the Log of a LogKey, the From of a Range; empty for DropLogs
-	N         uint32 // the number appended, or the number after which is read
+	Sort      string      // the Sort of a Key, the Log of a LogKey, the From of a Range; empty for DropLogs
+	N         uint32      // the number appended, or the number after which is read
+	Parts     store.Parts // of Read and ScanLogs
 }
 
 // Fault is what becomes of a call.
@@ -43,49 +44,49 @@ type faulty struct {
 }
 
 func (f *faulty) Append(ctx context.Context, key store.LogKey, n uint32, d store.Delta, nonce store.Nonce) (store.Appended, error) {
-	return inject(f.hook(Op{"Append", key.Partition, key.Log, n}), func() (store.Appended, error) {
+	return inject(f.hook(Op{"Append", key.Partition, key.Log, n, 0}), func() (store.Appended, error) {
 		return f.inner.Append(ctx, key, n, d, nonce)
 	})
 }
 
 func (f *faulty) Read(ctx context.Context, key store.LogKey, after uint32, parts store.Parts) ([]store.Entry, error) {
-	return inject(f.hook(Op{"Read", key.Partition, key.Log, after}), func() ([]store.Entry, error) {
+	return inject(f.hook(Op{"Read", key.Partition, key.Log, after, parts}), func() ([]store.Entry, error) {
 		return f.inner.Read(ctx, key, after, parts)
 	})
 }
 
 func (f *faulty) Get(ctx context.Context, key store.Key) (store.Item, error) {
-	return inject(f.hook(Op{"Get", key.Partition, key.Sort, 0}), func() (store.Item, error) {
+	return inject(f.hook(Op{"Get", key.Partition, key.Sort, 0, 0}), func() (store.Item, error) {
 		return f.inner.Get(ctx, key)
 	})
 }
 
 func (f *faulty) Put(ctx context.Context, key store.Key, value []byte, w store.Write) (store.Revision, error) {
-	return inject(f.hook(Op{"Put", key.Partition, key.Sort, 0}), func() (store.Revision, error) {
+	return inject(f.hook(Op{"Put", key.Partition, key.Sort, 0, 0}), func() (store.Revision, error) {
 		return f.inner.Put(ctx, key, value, w)
 	})
 }
 
 func (f *faulty) Delete(ctx context.Context, key store.Key, w store.Write) error {
-	_, err := inject(f.hook(Op{"Delete", key.Partition, key.Sort, 0}), func() (struct{}, error) {
+	_, err := inject(f.hook(Op{"Delete", key.Partition, key.Sort, 0, 0}), func() (struct{}, error) {
 		return struct{}{}, f.inner.Delete(ctx, key, w)
 	})
 	return err
 }
 
 func (f *faulty) DropLogs(ctx context.Context, partition string) error {
-	_, err := inject(f.hook(Op{"DropLogs", partition, "", 0}), func() (struct{}, error) {
+	_, err := inject(f.hook(Op{"DropLogs", partition, "", 0, 0}), func() (struct{}, error) {
 		return struct{}{}, f.inner.DropLogs(ctx, partition)
 	})
 	return err
 }
 
 func (f *faulty) ScanLogs(ctx context.Context, r store.Range, parts store.Parts) iter.Seq2[store.Entry, error] {
-	return injectSeq(f.hook, Op{"ScanLogs", r.Partition, r.From, 0}, f.inner.ScanLogs(ctx, r, parts))
+	return injectSeq(f.hook, Op{"ScanLogs", r.Partition, r.From, 0, parts}, f.inner.ScanLogs(ctx, r, parts))
 }
 
 func (f *faulty) Scan(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
-	return injectSeq(f.hook, Op{"Scan", r.Partition, r.From, 0}, f.inner.Scan(ctx, r))
+	return injectSeq(f.hook, Op{"Scan", r.Partition, r.From, 0, 0}, f.inner.Scan(ctx, r))
 }
 
 // inject makes a call, or not. An error of the inner store wins over the injected one.

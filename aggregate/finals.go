@@ -1,0 +1,230 @@
+package aggregate
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+// FinalsOptions are what final values are made for.
+type FinalsOptions struct {
+	// Publish are the targets that every final value is sent to; Notify are those that every event of an alert is sent to, beside the
+	// webhooks of its site. See [Notifier].
+	Publish []string
+	Notify  []string
+	// Parallel is of how many minutes manifests are made at a time; 16 if zero.
+	Parallel int
+}
+
+// Finals makes final values: when a minute is settled its manifest is created, and the next revision of it whenever something came later. On them, and on nothing else, the
+// rules of sites are evaluated.
+//
+// What is to be done is known from marks, as of roll-ups: before a minute's roll-up is replaced by its number n, its mark of the level finals is raised to n; it is
+// cleared when there is a manifest made from n, and the site's rules were evaluated with it. A site in which nothing comes costs nothing, unless it has rules.
+type Finals struct {
+	store store.Store
+	sites *Sites
+	now   func() time.Time
+	opts  FinalsOptions
+}
+
+// NewFinals returns what makes the final values of a store. A [Roller] calls it.
+func NewFinals(s store.Store, sites *Sites, now func() time.Time, opts FinalsOptions) *Finals {
+	if opts.Parallel == 0 {
+		opts.Parallel = 16
+	}
+	return &Finals{store: s, sites: sites, now: now, opts: opts}
+}
+
+// markFinal says that a minute's manifest will not be made from its newest roll-up any more. What is imported is no final value; nor is what a rebuild makes anew, until it is
+// switched in: what was told is not told again.
+func markFinal(ctx context.Context, items itemStore, lv level, site Site, r *rollup, now time.Time) error {
+	imported := site.stack == nil && site.holds(site.Gen)
+	if lv != minutes || site.ID == "" || imported || site.aside || r.span.to < now.UnixMilli()-dropAfterMS {
+		return nil
+	}
+	return raiseMark(ctx, items, markKey(finals, site.liveGen(), site.ID, child{start: r.span.from}), r.n, &markState{})
+}
+
+// settlePoint is asked before the minutes are rolled up, and make after.
+func (f *Finals) settlePoint(ctx context.Context, rolled int64) (settlement, error) {
+	if f == nil {
+		return settlement{}, nil
+	}
+	return settlePoint(ctx, f.store, f.now().UnixMilli(), rolled)
+}
+
+// make creates the manifests that are due, moves the watermark, and evaluates the rules of sites.
+func (f *Finals) make(ctx context.Context, point settlement) error {
+	if f == nil {
+		return nil
+	}
+	before, _, err := readWatermark(ctx, f.store)
+	if err != nil {
+		return err
+	}
+	due, err := f.due(ctx, max(point.at, before.to))
+	if err != nil {
+		return err
+	}
+	if err := f.create(ctx, due, point); err != nil {
+		return err
+	}
+	known, err := advanceWatermark(ctx, f.store, point)
+	if err != nil {
+		return fmt.Errorf("move the watermark: %w", err)
+	}
+	if err := f.evaluate(ctx, due, before, known); err != nil {
+		return err
+	}
+	for _, d := range due {
+		if d.made < d.n {
+			continue
+		}
+		if err := clearMarks(ctx, f.store, []mark{d.mark}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dueFinal is a minute whose manifest is to be made, or made again.
+type dueFinal struct {
+	mark
+	siteNow Site
+	made    uint32 // number of the roll-up that the last manifest is made from
+}
+
+// due returns the marks of minutes that end by upTo. Those of generations that are not lived in any more are to be cleared only.
+func (f *Finals) due(ctx context.Context, upTo int64) ([]*dueFinal, error) {
+	marks, err := allMarks(ctx, f.store, finals)
+	if err != nil {
+		return nil, err
+	}
+	var due []*dueFinal
+	for _, m := range marks {
+		if m.child.start+minuteMS > upTo {
+			continue
+		}
+		d := &dueFinal{mark: m}
+		d.siteNow, err = f.sites.Get(ctx, m.site)
+		gone := errors.Is(err, ErrNoSite) || err == nil && d.siteNow.Gen != m.gen || m.child.start < f.now().UnixMilli()-dropAfterMS
+		switch {
+		case gone:
+			d.made, d.siteNow.ID = m.n, ""
+		case err != nil:
+			return nil, err
+		}
+		due = append(due, d)
+	}
+	slices.SortFunc(due, func(a, b *dueFinal) int { return cmp.Or(cmp.Compare(a.site, b.site), a.child.compare(b.child)) })
+	return due, nil
+}
+
+func (f *Finals) create(ctx context.Context, due []*dueFinal, point settlement) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(f.opts.Parallel)
+	for _, d := range due {
+		if d.siteNow.ID == "" {
+			continue
+		}
+		g.Go(func() (err error) {
+			d.made, err = f.manifest(ctx, d.siteNow, d.child.start, d.child.start+minuteMS > point.passed)
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+// manifest makes sure that the last manifest of a minute is made from the roll-up that there is now, or from a later one. It returns the number of that.
+func (f *Finals) manifest(ctx context.Context, site Site, minute int64, byAge bool) (uint32, error) {
+	for {
+		last, err := lastManifest(ctx, f.store, site, minute)
+		if err != nil {
+			return 0, err
+		}
+		partition := minutes.partition(site.at(minute), minute)
+		r, err := readRollup(ctx, f.store, store.Key{Partition: partition, Sort: timeKey(minute)})
+		if err != nil {
+			return 0, err
+		}
+		if r.n <= last.n { // of nothing there is no roll-up: its mark is older than its first
+			return last.n, nil
+		}
+		sum, err := r.readBody(ctx, f.store, partition)
+		if err != nil {
+			return 0, err
+		}
+		m, err := measure(site, &r.rollup, sum)
+		if err != nil {
+			return 0, fmt.Errorf("measure minute %d of site %s: %w", minute, site.ID, err)
+		}
+		m.revision, m.byAge, m.made = last.revision+1, byAge, f.now().UnixMilli()
+		switch err := f.add(ctx, site, m); {
+		case err == nil:
+			return m.n, nil
+		case !errors.Is(err, store.ErrConflict): // else another roller was faster, perhaps with less
+			return 0, err
+		}
+	}
+}
+
+// add creates a manifest if there is none of its revision, and has it published. The notices go first: see outbox.go.
+func (f *Finals) add(ctx context.Context, site Site, m *manifest) error {
+	key := manifestKey(site.Gen, site.ID, m.minute, m.revision)
+	n := notice{Kind: aboutFinal, Site: site.ID, Gen: site.Gen, Object: key.Sort, Made: m.made}
+	if err := enqueue(ctx, f.store, n, f.opts.Publish); err != nil {
+		return err
+	}
+	if _, err := f.store.Put(ctx, key, m.encode(), store.Write{Relaxed: true}); err != nil {
+		return fmt.Errorf("create manifest of site %s: %w", site.ID, err)
+	}
+	return nil
+}
+
+// lastManifest returns the last revision of a minute; that of none is zero.
+func lastManifest(ctx context.Context, items itemStore, site Site, minute int64) (*manifest, error) {
+	of, err := manifests(ctx, items, site.Gen, site.ID, span{minute, minute + 1})
+	if err != nil {
+		return nil, err
+	}
+	if m := of[minute]; m != nil {
+		return m, nil
+	}
+	return &manifest{}, nil
+}
+
+// expire removes the manifests and events of a site that were kept long enough, and cursors that nobody moves.
+func (f *Finals) expire(ctx context.Context) error {
+	if f == nil {
+		return nil
+	}
+	now := f.now().UnixMilli()
+	sites, err := f.sites.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range sites {
+		for _, r := range []store.Range{
+			{Partition: manifestPartition(s.Gen, s.ID), To: timeKey(max(0, now-dropAfterMS))},
+			{Partition: eventPartition(s.ID), To: timeKey(max(0, now-keepEvents*dayMS))},
+		} {
+			for it, err := range f.store.Scan(ctx, r) {
+				if err != nil {
+					return fmt.Errorf("remove final values of site %s: %w", s.ID, err)
+				}
+				if err := f.store.Delete(ctx, it.Key, store.Write{Any: true, Relaxed: true}); err != nil {
+					return fmt.Errorf("remove final values of site %s: %w", s.ID, err)
+				}
+			}
+		}
+	}
+	return dropCursors(ctx, f.store, now)
+}

@@ -1,0 +1,120 @@
+package aggregate
+
+import (
+	"context"
+	"time"
+)
+
+// present is what is known of the last ten minutes of a site. It is read on and on, and costs a little each time. Not for concurrent use.
+type present struct {
+	live    *Live
+	site    Site
+	windows *liveWindows
+	tops    *slidingTops
+	events  liveEvents
+	books   liveBooks
+	news    news // that no frame has told of
+	scanned time.Time
+}
+
+func newPresent(l *Live, site Site) *present {
+	tops := newSlidingTops()
+	return &present{live: l, site: site, windows: newLiveWindows(site, tops.take), tops: tops, news: news{windows: make(map[int64]struct{})}}
+}
+
+// read brings windows and books up to date: the logs that are known to have changed, and from time to time all. What changed is in news then, also after an error.
+func (p *present) read(ctx context.Context, now time.Time, hinted hinted) error {
+	sp := span{floor(now.UnixMilli()-liveSpanMS, minuteMS), now.UnixMilli() + currentSpanMS}
+	if hinted.lost {
+		p.scanned = time.Time{}
+	}
+	for log := range hinted.logs {
+		if !sp.contains(log.Window) {
+			continue // past, or a guard far ahead: only the books tell of it
+		}
+		if err := p.windows.catchUp(ctx, p.live.reader.store, log, &p.news); err != nil {
+			p.scanned = time.Time{} // the hint is lost: read everything again
+			return err
+		}
+	}
+	if now.Sub(p.scanned) >= rescanEvery {
+		if err := p.windows.scan(ctx, p.live.reader.store, sp, &p.news); err != nil {
+			return err
+		}
+		p.scanned = now
+	}
+	return p.books.refresh(ctx, p, now, len(hinted.logs)+len(p.news.windows) > 0)
+}
+
+// readNewest reads the windows in which most events come. Of the others read tells.
+func (p *present) readNewest(ctx context.Context, now time.Time) error {
+	sp := span{floor(now.UnixMilli()-newestSpanMS, minuteMS), now.UnixMilli() + currentSpanMS}
+	return p.windows.scan(ctx, p.live.reader.store, sp, &p.news)
+}
+
+// settle takes out what is over, and looks at new events: those of frame seq. It returns the windows that no frame has told of.
+func (p *present) settle(ctx context.Context, now time.Time, seq uint64) map[int64]struct{} {
+	changed := p.news.windows
+	p.events.offer(p.news.deltas)
+	p.news = news{windows: make(map[int64]struct{})}
+	p.tops.pass(now.UnixMilli() - liveSpanMS)
+	p.windows.forgetBefore(now.UnixMilli() - liveSpanMS - minuteMS)
+	p.tops.settle()
+	p.events.read(ctx, p.live.reader.store, seq, p.live.now)
+	return changed
+}
+
+// view returns the present with those windows, and without tops and events.
+func (p *present) view(windows []int64) *LiveView {
+	now := p.live.now().UnixMilli()
+	v := &LiveView{Site: p.site.ID, AsOf: now, LagMS: p.live.lag().Milliseconds(), Windows: []LiveWindow{}, Pages: []LivePage{}, Ledger: p.books.view}
+	for _, t := range windows {
+		if w, ok := p.windows.at(t); ok {
+			v.Windows = append(v.Windows, w)
+		}
+	}
+	v.CurrentVisitors, v.CurrentExact = p.windows.current(now)
+	for _, r := range p.tops.tops[headPages] {
+		v.Pages = append(v.Pages, LivePage{r.Value, r.Count})
+	}
+	v.PagesExact = p.tops.exact.has(headPages)
+	return v
+}
+
+// whole returns the present with everything.
+func (p *present) whole() *LiveView {
+	v := p.view(p.windows.starts())
+	v.Tops, v.Events = p.tops.since(nil), p.events.after(0, frameEvents)
+	return v
+}
+
+// liveBooks is the ledger of a live view. Reading it costs more the longer a site's history is, so it is read no more than a
+// twentieth of the time.
+type liveBooks struct {
+	view *BooksView
+	read time.Time
+	cost time.Duration
+	due  bool
+}
+
+const (
+	booksEvery = time.Second
+	booksIdle  = 10 * time.Second // accepted events that wait change the books without a commit
+)
+
+func (b *liveBooks) refresh(ctx context.Context, p *present, now time.Time, changed bool) error {
+	b.due = b.due || changed || now.Sub(b.read) >= booksIdle
+	if !b.due || now.Sub(b.read) < max(booksEvery, 20*b.cost) && b.view != nil {
+		return nil
+	}
+	if err := p.live.flush(ctx); err != nil {
+		return err
+	}
+	books, err := p.live.reader.Books(ctx, p.site.ID, 0, 0)
+	if err != nil {
+		return err
+	}
+	b.view, b.read, b.due = books.View(), now, false
+	b.cost = p.live.now().Sub(now)
+	return nil
+}

@@ -1,0 +1,116 @@
+package aggregate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/streamgauge/streamgauge/store"
+)
+
+const (
+	// settleMarginMS is how far behind the end of a minute the cursors must be: the clocks of the stream and of who reads its tip are not quite one, and what
+	// is on its way to the disk was stamped before.
+	settleMarginMS = 2_000
+	// settleAgeMS is after what time a minute is settled whatever the cursors say: a shard may be stuck, or, on Lambda, have nothing to tell.
+	settleAgeMS = 120_000
+	// cursorLifeMS is after what time a cursor that nobody moves is removed: of a shard that is gone, or of a stream.
+	cursorLifeMS = 2 * dayMS
+)
+
+// settlement is up to where minutes are complete.
+type settlement struct {
+	at int64 // end of the last one
+	// passed is up to where every shard's cursor says so; what lies between that and at is settled by age.
+	passed int64
+	// fresh: no minute was ever rolled up before, so that there is none without a manifest that has something in it.
+	fresh bool
+}
+
+// settlePoint finds out up to which time minutes are settled. It must be asked before anything is rolled up: what was counted before a cursor was written is then in
+// the roll-ups, or has a mark that the round finds. No minute is settled that ends after rolled, up to where the round makes roll-ups.
+func settlePoint(ctx context.Context, items itemStore, now, rolled int64) (settlement, error) {
+	slowest, known := int64(math.MaxInt64), false
+	for it, err := range items.Scan(ctx, store.Range{Partition: cursorsPartition}) {
+		if err != nil {
+			return settlement{}, fmt.Errorf("read cursors: %w", err)
+		}
+		var c cursor
+		if err := decodeCursor(it, &c); err != nil {
+			return settlement{}, err
+		}
+		if !c.Closed {
+			slowest, known = min(slowest, c.Passed), true
+		}
+	}
+	var s settlement
+	if known {
+		s.passed = floor(max(0, min(slowest-settleMarginMS, rolled)), minuteMS)
+	}
+	s.at = max(s.passed, floor(max(0, min(now-settleAgeMS, rolled)), minuteMS))
+	_, err := items.Get(ctx, rollCursor(minutes))
+	s.fresh = errors.Is(err, store.ErrNotFound)
+	if err != nil && !s.fresh {
+		return s, fmt.Errorf("read roll-up cursor: %w", err)
+	}
+	return s, nil
+}
+
+// dropCursors removes the cursors that nobody has moved for long.
+func dropCursors(ctx context.Context, items itemStore, now int64) error {
+	for it, err := range items.Scan(ctx, store.Range{Partition: cursorsPartition}) {
+		if err != nil {
+			return fmt.Errorf("read cursors: %w", err)
+		}
+		var c cursor
+		if err := decodeCursor(it, &c); err != nil {
+			return err
+		}
+		if now-c.Written < cursorLifeMS {
+			continue
+		}
+		err := items.Delete(ctx, it.Key, store.Write{Expect: it.Revision, Relaxed: true})
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("remove cursor %s: %w", it.Key.Sort, err)
+		}
+	}
+	return nil
+}
+
+// watermark is the span whose minutes all have their final values, if they have any: a minute in it of which there is no manifest is one in which nothing came.
+var watermarkKey = store.Key{Partition: "K", Sort: "settled"}
+
+func readWatermark(ctx context.Context, items itemStore) (sp span, _ store.Revision, err error) {
+	it, err := items.Get(ctx, watermarkKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return span{}, 0, nil
+	}
+	if err != nil {
+		return span{}, 0, fmt.Errorf("read watermark: %w", err)
+	}
+	from, to, _ := strings.Cut(string(it.Value), "#")
+	var err1, err2 error
+	sp.from, err1 = parseTimeKey(from)
+	sp.to, err2 = parseTimeKey(to)
+	return sp, it.Revision, errors.Join(err1, err2)
+}
+
+// advanceWatermark moves the end of the watermark up to the point, and never back. All minutes before that must have their manifests.
+func advanceWatermark(ctx context.Context, items itemStore, point settlement) (span, error) {
+	for {
+		sp, rev, err := readWatermark(ctx, items)
+		if err != nil || sp.to >= point.at {
+			return sp, err
+		}
+		if rev == 0 && !point.fresh { // there may be minutes before that were rolled up, and have no manifest
+			sp.from = point.at
+		}
+		sp.to = point.at
+		_, err = items.Put(ctx, watermarkKey, []byte(timeKey(sp.from)+"#"+timeKey(sp.to)), store.Write{Expect: rev, Relaxed: true})
+		if !errors.Is(err, store.ErrConflict) {
+			return sp, err
+		}
+	}
+}
