@@ -3,9 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"time"
 
-	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 
@@ -13,13 +11,6 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 )
-
-// StreamReader is what an audit needs of a stream; *kinesis.Client has it.
-type StreamReader interface {
-	ListShards(context.Context, *kinesis.ListShardsInput, ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error)
-	GetShardIterator(context.Context, *kinesis.GetShardIteratorInput, ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error)
-	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
-}
 
 // Auditor re-reads what the stream still holds and looks every copy up in the store. It shares no state with the consumer, and
 // decides nothing: it asks whether what is there has an outcome, and whether no event was counted twice.
@@ -82,7 +73,7 @@ func (a *Auditor) Run(ctx context.Context, site string) (*Audit, error) {
 		Auditor: a, lookup: aggregate.NewLookup(a.Store, a.Sites), counted: make(map[aggregate.CountedID]struct{}),
 		out: &Audit{Site: site, Differences: []Difference{}},
 	}
-	shards, err := a.shards(ctx)
+	shards, err := shardsOf(ctx, a.Stream, a.StreamName)
 	if err != nil {
 		return nil, err
 	}
@@ -94,24 +85,6 @@ func (a *Auditor) Run(ctx context.Context, site string) (*Audit, error) {
 	r.out.Events = uint64(len(r.counted))
 	r.out.Agrees = r.out.DifferenceCount == 0
 	return r.out, nil
-}
-
-func (a *Auditor) shards(ctx context.Context) ([]string, error) {
-	var ids []string
-	in := &kinesis.ListShardsInput{StreamName: &a.StreamName}
-	for {
-		out, err := a.Stream.ListShards(ctx, in)
-		if err != nil {
-			return nil, fmt.Errorf("list shards: %w", err)
-		}
-		for _, s := range out.Shards {
-			ids = append(ids, *s.ShardId)
-		}
-		if out.NextToken == nil {
-			return ids, nil
-		}
-		in = &kinesis.ListShardsInput{NextToken: out.NextToken}
-	}
 }
 
 type auditRun struct {
@@ -127,43 +100,12 @@ func (r *auditRun) shard(ctx context.Context, shard string) error {
 	if err != nil {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
-	it, err := r.Stream.GetShardIterator(ctx, &kinesis.GetShardIteratorInput{
-		StreamName: &r.StreamName, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon,
-	})
-	if err != nil {
-		return fmt.Errorf("get iterator: %w", err)
-	}
-	for next := it.ShardIterator; next != nil; {
-		out, err := r.Stream.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: next})
-		if err != nil {
-			return fmt.Errorf("get records: %w", err)
-		}
-		for i := range out.Records {
-			if err := r.record(ctx, shard, done, &out.Records[i]); err != nil {
-				return err
-			}
-		}
-		if len(out.Records) == 0 && (out.MillisBehindLatest == nil || *out.MillisBehindLatest == 0) {
-			return nil
-		}
-		next = out.NextShardIterator
-	}
-	return nil
+	from := kinesis.GetShardIteratorInput{StreamName: &r.StreamName, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeTrimHorizon}
+	return eachRecord(ctx, r.Stream, from, func(rec *types.Record) (bool, error) { return true, r.record(ctx, shard, done, rec) })
 }
 
 func (r *auditRun) record(ctx context.Context, shard string, done Progress, rec *types.Record) error {
-	var arrived time.Time
-	if rec.ApproximateArrivalTimestamp != nil {
-		arrived = *rec.ApproximateArrivalTimestamp
-	}
-	items, _ := unpack(nil, &events.KinesisEventRecord{
-		EventID: shard + ":" + *rec.SequenceNumber, EventSourceArn: r.StreamARN,
-		Kinesis: events.KinesisRecord{
-			SequenceNumber: *rec.SequenceNumber, Data: rec.Data, PartitionKey: *rec.PartitionKey,
-			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: arrived},
-		},
-	})
-	readEvents(items)
+	items := copiesOf(r.StreamARN, shard, rec)
 	for i := range items {
 		fate, err := r.fate(ctx, &items[i])
 		if err != nil {
@@ -185,7 +127,7 @@ func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
 	site := fate.Site
 	if fate.Outcome == 0 {
 		site = it.event.Site
-		if site == "" {
+		if site == "" || event.AuthorizedSite(it.partitionKey) != "" {
 			site = event.SiteOfPartitionKey(it.partitionKey)
 		}
 	}

@@ -24,8 +24,9 @@ type item struct {
 	poison  string            // the code of why it goes to quarantine, or ""
 	reason  string            // for people where it is poison, else a code
 	copy    aggregate.Copy
-	booked  bool        // it has its outcome already, elsewhere than the rules of now would book it
-	hit     *sketch.Hit // what is counted; nil where nothing is
+	became  aggregate.Outcome // by this delivery; zero where it had an outcome before
+	booked  bool              // it has its outcome already, elsewhere than the rules of now would book it
+	hit     *sketch.Hit       // what is counted; nil where nothing is
 }
 
 func (it *item) keep() bool { return it.dropped == 0 && it.poison == "" }
@@ -44,6 +45,7 @@ const (
 	poisonRecord  = "not_json"     // no line of the record is a JSON object
 	poisonEvent   = "invalid"      // a field is missing, wrong or too long
 	poisonSite    = "unknown_site" // the site is not registered, or was removed
+	poisonForeign = "foreign_site" // it is of another site than its sender may send events of
 	poisonExpired = "expired"      // the window is beyond the redrive horizon
 	// What the poller gave up; see Handler.Discard.
 	PoisonRetries = "retries_exhausted" // the function failed on it, again and again

@@ -28,7 +28,7 @@ func (h *Handler) Discard(ctx context.Context, batch events.KinesisEvent, reason
 		if err != nil {
 			return fmt.Errorf("book discarded record: %w", err)
 		}
-		h.opts.Report(Report{Records: 1, Copies: len(items), Tally: tally})
+		h.opts.Report(Report{Records: 1, Copies: len(items), Tally: tally, Delays: noDelays, Booked: booked(items)})
 	}
 	return nil
 }

@@ -3,12 +3,14 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"iter"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/consumer/enrich"
+	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
 )
 
@@ -32,6 +34,39 @@ type Report struct {
 	Copies  int
 	Tally   aggregate.Tally
 	Took    time.Duration
+	// Booked are the copies that have their outcome because of this delivery. It is valid until Report returns.
+	Booked iter.Seq[Booked]
+	// Delays yields, of every copy that was to be counted, how long after it came to the door its slice was committed: also of those that
+	// turned out to be duplicates, or were counted at an earlier delivery. Copies of the same millisecond that follow one another are yielded together,
+	// with their number. It is to be run before Report returns.
+	Delays iter.Seq2[time.Duration, uint64]
+}
+
+// Booked is a copy with its outcome. What it holds is valid as long as what it came from.
+type Booked struct {
+	Site     string
+	Outcome  aggregate.Outcome
+	Reason   string // as in the ledger; may be empty
+	Position aggregate.Position
+	Event    *event.Event // not filled in where the copy could not be decoded
+	At       int64        // event time, Unix milliseconds, of what is counted
+	Data     []byte       // the line
+}
+
+// booked yields the copies of a slice that was committed.
+func booked(items []item) iter.Seq[Booked] {
+	return func(yield func(Booked) bool) {
+		for i := range items {
+			it := &items[i]
+			if it.became == 0 {
+				continue
+			}
+			b := Booked{Site: it.site.ID, Outcome: it.became, Reason: it.copy.Reason, Position: it.pos, Event: &it.event, At: it.copy.At, Data: it.data}
+			if !yield(b) {
+				return
+			}
+		}
+	}
 }
 
 func (o Options) filled() Options {
@@ -86,9 +121,10 @@ func (h *Handler) Handle(ctx context.Context, batch events.KinesisEvent) (events
 		if err != nil {
 			return unfinished(batch.Records[from]), nil // the next call begins there, and says why
 		}
-		took := h.opts.Now().Sub(began)
+		now := h.opts.Now()
+		took := now.Sub(began)
 		slowest = max(slowest, took)
-		h.opts.Report(Report{Records: to - from, Copies: len(items), Tally: tally, Took: took})
+		h.opts.Report(Report{Records: to - from, Copies: len(items), Tally: tally, Took: took, Delays: delays(items, now), Booked: booked(items)})
 		from = to
 	}
 	return events.KinesisEventResponse{}, nil
@@ -152,8 +188,41 @@ func (h *Handler) commit(ctx context.Context, items []item) (aggregate.Tally, er
 	if err != nil {
 		return tally, err
 	}
+	for i := range items {
+		if !items[i].booked {
+			items[i].became, copies = copies[0].Became, copies[1:]
+		}
+	}
 	return tally, h.leaveQuarantine(ctx, items)
 }
+
+// delays are those of Report. The clocks of the door and of this process may differ: a delay below zero is none.
+func delays(items []item, now time.Time) iter.Seq2[time.Duration, uint64] {
+	return func(yield func(time.Duration, uint64) bool) {
+		last, n := time.Duration(0), uint64(0)
+		for i := range items {
+			it := &items[i]
+			if it.copy.Outcome != aggregate.Counted {
+				continue
+			}
+			d := time.Duration(max(0, now.UnixMilli()-it.event.ReceivedAt)) * time.Millisecond
+			if d != last && n > 0 {
+				if !yield(last, n) {
+					return
+				}
+				n = 0
+			}
+			last = d
+			n++
+		}
+		if n > 0 {
+			yield(last, n)
+		}
+	}
+}
+
+// noDelays are those of copies that were put aside before: how long that was says nothing of the way of the others.
+func noDelays(func(time.Duration, uint64) bool) {}
 
 func unfinished(r events.KinesisEventRecord) events.KinesisEventResponse {
 	return events.KinesisEventResponse{BatchItemFailures: []events.KinesisBatchItemFailure{{ItemIdentifier: r.Kinesis.SequenceNumber}}}

@@ -51,7 +51,30 @@ func (b *bench) restart() {
 		for _, l := range r.Tally {
 			b.tally.Merge(l)
 		}
+		b.checkBooked(r)
 	}})
+}
+
+// checkBooked compares what a report says of single copies with its sums.
+func (b *bench) checkBooked(r consumer.Report) {
+	b.t.Helper()
+	told := make(map[string]aggregate.Ledger)
+	for c := range r.Booked {
+		if c.Outcome != aggregate.Quarantined { // such a copy may be booked on the site of its partition key
+			l := told[c.Site]
+			l.Book(c.Outcome, c.Reason)
+			told[c.Site] = l
+		}
+		if c.Position.SequenceNumber == "" || c.Outcome == aggregate.Counted && (len(c.Data) == 0 || c.Event.ID == "" || c.At == 0) {
+			b.t.Errorf("told of a copy %+v", c)
+		}
+	}
+	for site, want := range r.Tally {
+		got := told[site]
+		if got.Counted != want.Counted || got.Duplicate != want.Duplicate || got.Bot != want.Bot || got.Late != want.Late {
+			b.t.Errorf("site %q: single copies make %+v, the slice %+v", site, got, want)
+		}
+	}
 }
 
 // record is a record with the next sequence number, holding the lines.

@@ -35,7 +35,7 @@ func (h *Handler) Redrive(ctx context.Context, key string) (aggregate.Outcome, e
 	if err != nil {
 		return 0, fmt.Errorf("redrive copy %s: %w", key, err)
 	}
-	h.opts.Report(Report{Records: 1, Copies: 1, Tally: tally})
+	h.opts.Report(Report{Records: 1, Copies: 1, Tally: tally, Delays: noDelays, Booked: booked(items)})
 	if err := h.leave(ctx, &items[0], key); err != nil {
 		return 0, fmt.Errorf("redrive copy %s: %w", key, err)
 	}

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/streamgauge/streamgauge/aggregate"
@@ -32,6 +33,10 @@ func readEvents(items []item) {
 			continue
 		}
 		e := &it.event
+		if only := event.AuthorizedSite(it.partitionKey); only != "" && e.Site != only {
+			it.quarantine(poisonForeign, fmt.Sprintf("the event is of site %s, and was sent with a token of %s", e.Site, only))
+			continue
+		}
 		if e.ReceivedAt == 0 || e.ReceivedAt > it.arrival+event.MaxAheadMS {
 			e.ReceivedAt = it.arrival
 		}
@@ -146,7 +151,11 @@ func (h *Handler) siteOfPoison(ctx context.Context, it *item) (aggregate.Site, e
 	if it.site.ID != "" {
 		return it.site, nil
 	}
-	for _, id := range [...]string{it.event.Site, event.SiteOfPartitionKey(it.partitionKey)} {
+	named := it.event.Site
+	if event.AuthorizedSite(it.partitionKey) != "" { // who may send events of one site only is not to fill another's quarantine
+		named = ""
+	}
+	for _, id := range [...]string{named, event.SiteOfPartitionKey(it.partitionKey)} {
 		if !event.ValidSite(id) {
 			continue
 		}

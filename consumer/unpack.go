@@ -54,7 +54,10 @@ func (u *unpacker) record(base item) error {
 		if kpl.IsAggregated(r.Data) {
 			return fmt.Errorf("aggregated record: user record %d is aggregated itself", i)
 		}
-		base.partitionKey, base.data = r.PartitionKey, r.Data
+		base.data = r.Data
+		if event.AuthorizedSite(base.partitionKey) == "" { // else the sender wrote this one, and not that
+			base.partitionKey = r.PartitionKey
+		}
 		if err := u.lines(base); err != nil {
 			return err
 		}

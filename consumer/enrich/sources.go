@@ -3,6 +3,7 @@ package enrich
 import (
 	_ "embed"
 	"strings"
+	"sync"
 )
 
 // kind is what a source is.
@@ -55,7 +56,8 @@ type sourceTable struct {
 	byTag   map[string]tagged  // by the source's name in small letters, and by alias
 }
 
-var known = readSources(sourcesText, aliasesText)
+// known is read when it is first asked for: a function that enriches nothing has no use for it, and its start would be slower.
+var known = sync.OnceValue(func() *sourceTable { t := readSources(sourcesText, aliasesText); return &t })
 
 func readSources(hosts, aliases string) sourceTable {
 	t := sourceTable{map[string]*source{}, map[string]*source{}, map[string]tagged{}}
@@ -155,6 +157,6 @@ func (t *sourceTable) ofTag(tag string) tagged {
 	return s
 }
 
-func sourceOfHost(host string) source { return known.ofHost(host) }
+func sourceOfHost(host string) source { return known().ofHost(host) }
 
-func sourceOfTag(tag string) tagged { return known.ofTag(tag) }
+func sourceOfTag(tag string) tagged { return known().ofTag(tag) }

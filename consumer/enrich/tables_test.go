@@ -35,7 +35,7 @@ func TestSourcesAreInOrder(t *testing.T) {
 func TestNoSourceIsNamedTwice(t *testing.T) {
 	for host := range lines(sourcesText) {
 		_, parent, ok := strings.Cut(host, ".")
-		if ok && parent != "*" && !strings.HasPrefix(host, appScheme) && strings.Contains(parent, ".") && known.ofHost(parent) == known.ofHost(host) {
+		if ok && parent != "*" && !strings.HasPrefix(host, appScheme) && strings.Contains(parent, ".") && known().ofHost(parent) == known().ofHost(host) {
 			t.Errorf("%s is what %s is", host, parent)
 		}
 	}

@@ -64,6 +64,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	c.cfg.Function = c.function
 	c.cfg.OnDiscard = c.discard
 	c.cfg.FunctionTimeout = time.Hour
+	c.cfg.Events.ShardAdded, c.cfg.Events.Passed, c.cfg.Events.Drained = c.audit.added, c.audit.passed, c.audit.drained
 	return c
 }
 
@@ -219,14 +220,16 @@ type auditor struct {
 	mu      sync.Mutex
 	retries int
 	shards  map[string]*audited
+	told    int // how often it was told that a shard was passed up to a time
 }
 
 type audited struct {
-	done     int // records, from the first, that were accepted or discarded
-	saved    int // records, from the first, that the checkpoint covers
-	at       int // index of the first record of the last delivery
-	hand     int // records that the next delivery in this run must consist of; 0: any
-	attempts int // deliveries of what is in hand
+	known    bool // it was told that there is the shard
+	done     int  // records, from the first, that were accepted or discarded
+	saved    int  // records, from the first, that the checkpoint covers
+	at       int  // index of the first record of the last delivery
+	hand     int  // records that the next delivery in this run must consist of; 0: any
+	attempts int  // deliveries of what is in hand
 }
 
 func (a *auditor) shard(id string) *audited {
@@ -334,9 +337,45 @@ func (a *auditor) saved(id, checkpoint string) {
 	s.saved = covers
 }
 
+func (a *auditor) added(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.shard(id).known = true
+}
+
+// passed checks that every record is done that came before the time.
+func (a *auditor) passed(id string, before time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.told++
+	s, m := a.shard(id), a.look(id)
+	for i := s.done; i < len(m.records); i++ {
+		if m.records[i].ApproximateArrivalTimestamp.Before(before) {
+			a.t.Errorf("%s: passed up to %v; record %d of %v is not done", id, before, i, m.records[i].ApproximateArrivalTimestamp)
+		}
+	}
+}
+
+// drained checks that a shard has nothing left, and that its children were told of before.
+func (a *auditor) drained(id string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if m := a.look(id); !m.closed || a.shard(id).done != len(m.records) {
+		a.t.Errorf("%s: drained with %d of %d records done", id, a.shard(id).done, len(m.records))
+	}
+	for i := range a.model.shards {
+		if child := a.look(shardID(i)); slices.Contains(child.parents, id) && !a.shard(child.id).known {
+			a.t.Errorf("%s is drained, and its child %s was not told of", id, child.id)
+		}
+	}
+}
+
 func (a *auditor) complete() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.told == 0 {
+		a.t.Error("it was never told how far a shard was passed")
+	}
 	for i := range a.model.shards {
 		if id, all := shardID(i), len(a.model.shards[i].records); a.shard(id).done != all || a.shard(id).saved != all {
 			a.t.Errorf("%s: %d of %d records are done and %d saved", id, a.shard(id).done, all, a.shard(id).saved)

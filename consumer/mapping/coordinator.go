@@ -99,6 +99,7 @@ func (c *coordinator) discover(ctx context.Context) error {
 		return fmt.Errorf("list shards: %w", err)
 	}
 	listed := make(map[string]bool, len(shards))
+	var done []string                           // before this run
 	for _, s := range slices.Backward(shards) { // they are listed by id, parents first
 		id := aws.ToString(s.ShardId)
 		listed[id] = true
@@ -111,9 +112,18 @@ func (c *coordinator) discover(ctx context.Context) error {
 		}
 		c.lineage.add(s, start)
 		c.board.add(id, start)
+		if start == shardEnd {
+			done = append(done, id)
+		} else {
+			c.cfg.Events.ShardAdded(id)
+		}
 	}
-	c.board.remove(c.lineage.prune(listed))
+	gone := c.lineage.prune(listed)
+	c.board.remove(gone)
 	c.board.complete()
+	for _, id := range append(done, gone...) { // after their children
+		c.cfg.Events.Drained(id)
+	}
 	c.listed = true
 	return nil
 }
@@ -158,6 +168,7 @@ func (c *coordinator) settle(drained []string) {
 		if n := c.lineage.nodes[id]; n != nil {
 			n.drained = true
 			c.board.drained(id)
+			c.cfg.Events.Drained(id)
 		}
 	}
 }

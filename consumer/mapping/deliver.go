@@ -23,15 +23,18 @@ var ErrThrottled = errors.New("throttled")
 func (s *shard) deliver(ctx, work context.Context, records []types.Record) error {
 	// What is to be delivered, the next batch last. Halves are put back here, so that order holds.
 	stack := [][]types.Record{records}
+	again := false // a half is a part of what was delivered before
 	for len(stack) > 0 {
 		top := len(stack) - 1
 		batch := stack[top]
 		stack = stack[:top]
-		rest, err := s.deliverBatch(ctx, work, batch)
+		rest, err := s.deliverBatch(ctx, work, batch, again)
 		if err != nil {
 			return fmt.Errorf("%d records from %s on were not done: %w", count(stack)+len(rest), first(rest), err)
 		}
 		if len(rest) > 0 {
+			again = true
+			s.cfg.Events.Bisected(s.id)
 			half := len(rest) / 2
 			stack = append(stack, rest[half:], rest[:half])
 		}
@@ -56,7 +59,7 @@ func first(records []types.Record) string {
 // deliverBatch delivers one batch, again and again with the same records, until they are done or given up, or until it is to be
 // halved: then it returns what is left of it. What is left after a partial success is a batch of its own: its attempts are
 // counted anew. An error comes with what is left, too.
-func (s *shard) deliverBatch(ctx, work context.Context, records []types.Record) (rest []types.Record, _ error) {
+func (s *shard) deliverBatch(ctx, work context.Context, records []types.Record, again bool) (rest []types.Record, _ error) {
 	var last failure
 	for attempts, pauses := 0, 0; ; {
 		var err error
@@ -64,7 +67,8 @@ func (s *shard) deliverBatch(ctx, work context.Context, records []types.Record) 
 			return records, err
 		}
 		var done int
-		done, last = s.invoke(work, records, attempts+1)
+		done, last = s.invoke(work, records, attempts+1, again)
+		again = true
 		if done > 0 {
 			if err := s.finish(work, records[:done]); err != nil {
 				return records, err
@@ -120,20 +124,28 @@ const (
 )
 
 // invoke is one invocation: how many records, from the first, are done, and why not all of them.
-func (s *shard) invoke(work context.Context, records []types.Record, attempt int) (done int, _ failure) {
+func (s *shard) invoke(work context.Context, records []types.Record, attempt int, again bool) (done int, _ failure) {
 	began := time.Now()
-	age := began.Sub(aws.ToTime(records[len(records)-1].ApproximateArrivalTimestamp))
-	s.board.invoking(s.id, attempt, age)
+	arrival := aws.ToTime(records[len(records)-1].ApproximateArrivalTimestamp)
+	age := began.Sub(arrival)
+	s.board.invoking(s.id, attempt, arrival, age)
 
 	response, err := s.call(work, s.batcher.event(records))
 	done, f := s.judge(records, response, err)
 
 	s.board.invoked(s.id, f.err)
 	s.cfg.Events.Invoked(Invocation{
-		ShardID: s.id, Records: len(records), Done: done, Attempt: attempt,
-		Duration: time.Since(began), IteratorAge: age, Err: f.err,
+		ShardID: s.id, Records: len(records), Bytes: size(records), Done: done, Attempt: attempt, Again: again,
+		Duration: time.Since(began), IteratorAge: age, Err: f.err, Reported: f.kind == reported,
 	})
 	return done, f
+}
+
+func size(records []types.Record) (bytes int) {
+	for i := range records {
+		bytes += len(records[i].Data)
+	}
+	return bytes
 }
 
 // PanicError is the error of an invocation whose function panicked.

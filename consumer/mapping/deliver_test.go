@@ -100,11 +100,11 @@ func TestPanicIsReported(t *testing.T) {
 		if !ok || panicked.Value != "poison" || len(panicked.Stack) == 0 || first.Done != 0 {
 			t.Errorf("first invocation: %+v", first)
 		}
-		want := Invocation{ShardID: shardID(0), Records: 2, Attempt: 1, Duration: 2 * time.Second, IteratorAge: time.Second, Err: first.Err}
+		want := Invocation{ShardID: shardID(0), Records: 2, Bytes: first.Bytes, Attempt: 1, Duration: 2 * time.Second, IteratorAge: time.Second, Err: first.Err}
 		if first != want {
 			t.Errorf("first invocation\n got %+v\nwant %+v", first, want)
 		}
-		if second.Err != nil || second.Attempt != 2 || second.Done != 2 || second.IteratorAge < 3*time.Second {
+		if first.Bytes == 0 || !second.Again || second.Err != nil || second.Attempt != 2 || second.Done != 2 || second.IteratorAge < 3*time.Second {
 			t.Errorf("second invocation: %+v", second)
 		}
 	})

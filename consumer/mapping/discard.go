@@ -70,6 +70,7 @@ func (s *shard) discard(ctx, work context.Context, why Condition, records []type
 		err := s.cfg.OnDiscard(work, d)
 		if err == nil {
 			s.board.discarded(s.id)
+			s.cfg.Events.Discarded(s.id, why, len(records))
 			return s.finish(work, records)
 		}
 		err = fmt.Errorf("discard %d records from %s on: %w", len(records), d.FirstSequenceNumber, err)

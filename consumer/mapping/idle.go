@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // ErrStopped is the error of a WaitIdle whose mapping has ended its Run.
@@ -107,7 +108,7 @@ func (b *board) drained(id string) {
 func (b *board) idle(id string, round uint64) {
 	b.change(func(b *board) {
 		e := b.shards[id]
-		e.State, e.IteratorAge, e.answered = Idle, 0, round
+		e.State, e.IteratorAge, e.Arrived, e.answered = Idle, 0, time.Time{}, round
 	})
 }
 

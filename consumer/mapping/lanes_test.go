@@ -130,6 +130,7 @@ func newLaneChaos(t *testing.T, seed uint64) *laneChaos {
 	c := &laneChaos{chaos: newChaos(t, seed), done: map[string]bool{}, saved: map[string]string{}}
 	c.model.pageRecords = 1 + c.n(40)
 	c.cfg.Checkpoints, c.cfg.Function, c.cfg.OnDiscard = c, c.function, c.discard
+	c.cfg.Events.Passed, c.cfg.Events.Drained = c.passed, nil // no shard ends here
 	c.cfg.Filters = []string{`{"partitionKey":[{"anything-but":"` + filtered + `"}]}`}
 	return c
 }
@@ -298,6 +299,19 @@ func (c *laneChaos) discard(_ context.Context, d Discard) error {
 	}
 	c.accepted(sequences)
 	return nil
+}
+
+// passed checks that every record is done that came into the shard before the time, whatever lane it is in.
+func (c *laneChaos) passed(id string, before time.Time) {
+	records := c.audit.look(id).records
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range records {
+		if r.ApproximateArrivalTimestamp.Before(before) && !c.isDone(*r.SequenceNumber, *r.PartitionKey) {
+			c.t.Errorf("%s: passed up to %v; record %s of %v is not done", id, before, *r.SequenceNumber, r.ApproximateArrivalTimestamp)
+			return
+		}
+	}
 }
 
 func (c *laneChaos) isDone(sequence, key string) bool { return key == filtered || c.done[sequence] }

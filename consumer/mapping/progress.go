@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -17,7 +18,7 @@ type progress struct {
 
 	// turn holds one: who saves a checkpoint. Of two saves at a time the older could come last.
 	turn    chan struct{}
-	reached string // of the one whose turn it is: sequence number that the checkpoint may move to; "" if it is there
+	reached mark // of the one whose turn it is: the record that the checkpoint may move to; zero if it is there
 }
 
 func newProgress() *progress { return &progress{turn: make(chan struct{}, 1)} }
@@ -25,6 +26,7 @@ func newProgress() *progress { return &progress{turn: make(chan struct{}, 1)} }
 // mark is a record that was read.
 type mark struct {
 	sequence string
+	arrival  time.Time
 	done     bool
 }
 
@@ -33,7 +35,7 @@ func (p *progress) began(records []types.Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := range records {
-		p.pending = append(p.pending, mark{sequence: aws.ToString(records[i].SequenceNumber)})
+		p.pending = append(p.pending, mark{sequence: aws.ToString(records[i].SequenceNumber), arrival: aws.ToTime(records[i].ApproximateArrivalTimestamp)})
 	}
 }
 
@@ -54,27 +56,27 @@ func (p *progress) passOver(records, kept []types.Record) {
 
 // finish takes note that records, in order, are done, and calls save if the checkpoint may move. After an error of save the next
 // finish tries that again.
-func (p *progress) finish(records []types.Record, save func(sequence string) error) error {
+func (p *progress) finish(records []types.Record, save func(mark) error) error {
 	p.mu.Lock()
 	p.mark(records)
 	p.mu.Unlock()
 	p.turn <- struct{}{}
 	defer func() { <-p.turn }()
-	if sequence := p.advance(); sequence != "" {
-		p.reached = sequence
+	if last := p.advance(); last.sequence != "" {
+		p.reached = last
 	}
-	if p.reached == "" {
+	if p.reached.sequence == "" {
 		return nil // whoever had the turn before has saved what these records allow
 	}
 	if err := save(p.reached); err != nil {
 		return err
 	}
-	p.reached = ""
+	p.reached = mark{}
 	return nil
 }
 
-// advance forgets the records before which all are done, and returns the last of them, or "".
-func (p *progress) advance() (sequence string) {
+// advance forgets the records before which all are done, and returns the last of them, or a zero mark.
+func (p *progress) advance() (last mark) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
@@ -82,9 +84,9 @@ func (p *progress) advance() (sequence string) {
 		n++
 	}
 	if n > 0 {
-		sequence, p.pending = p.pending[n-1].sequence, p.pending[n:]
+		last, p.pending = p.pending[n-1], p.pending[n:]
 	}
-	return sequence
+	return last
 }
 
 // mark finds records among the pending ones. Nearly always they stand there side by side.

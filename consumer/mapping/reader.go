@@ -77,7 +77,7 @@ func (r *reader) forgetIfExpired(err error) {
 func (r *reader) atTip() bool { return r.empty && r.behind == 0 && !r.ended }
 
 const (
-	longestWait  = time.Minute            // keeps an iterator younger than the 5 minutes after which it expires
+	longestWait  = 5 * time.Second        // an iterator expires after 5 minutes; and who asks how far a shard was read wants to know that it is idle
 	readDistance = 200 * time.Millisecond // a shard allows 5 reads a second
 )
 

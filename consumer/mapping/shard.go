@@ -21,9 +21,10 @@ type shard struct {
 	batcher batcher
 	lanes   []*lane
 
-	busy     int    // lanes with a batch in hand
-	round    uint64 // the board's when the last read began
-	failures int    // of reads, in a row
+	busy     int       // lanes with a batch in hand
+	round    uint64    // the board's when the last read began
+	failures int       // of reads, in a row
+	asked    time.Time // when the last read began
 
 	progress *progress // has a lock of its own
 
@@ -131,7 +132,7 @@ func (s *shard) wait(ctx context.Context) {
 }
 
 func (s *shard) fill(ctx context.Context) (passedOver bool) {
-	s.round = s.board.currentRound()
+	s.round, s.asked = s.board.currentRound(), time.Now()
 	records, err := s.reader.read(ctx)
 	switch {
 	case err == nil:
@@ -161,6 +162,7 @@ func (s *shard) take(records []types.Record) (passedOver bool) {
 	s.board.read(s.id, s.reader.behind)
 	if s.reader.atTip() && s.busy == 0 && s.waiting() == 0 {
 		s.board.idle(s.id, s.round)
+		s.cfg.Events.Passed(s.id, s.asked)
 	}
 	return passedOver
 }
@@ -186,7 +188,13 @@ func (s *shard) failed(err error) {
 
 // finish takes note that records are done, and moves the checkpoint if everything before them is.
 func (s *shard) finish(work context.Context, records []types.Record) error {
-	return s.progress.finish(records, func(sequence string) error { return s.save(work, after(sequence)) })
+	return s.progress.finish(records, func(last mark) error {
+		if err := s.save(work, after(last.sequence)); err != nil {
+			return err
+		}
+		s.cfg.Events.Passed(s.id, last.arrival)
+		return nil
+	})
 }
 
 // save moves the shard's checkpoint. It does not give up before work ends: the function has accepted what is before it.

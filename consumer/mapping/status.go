@@ -29,9 +29,32 @@ type ShardStatus struct {
 	// IteratorAge is that of the last invocation (see Invocation); zero at the tip.
 	IteratorAge time.Duration
 	// Behind is how far from the tip the last read was: MillisBehindLatest.
-	Behind    time.Duration
+	Behind time.Duration
+	// Arrived is when the last record of the last invocation came into the stream; zero at the tip.
+	Arrived time.Time
+	// Progress is when the shard last got on: it was begun, its checkpoint moved, or it was at its tip until then.
+	Progress  time.Time
 	Attempts  int   // invocations with the records in hand; zero if there are none
 	LastError error // the last failure of anything, if nothing succeeded since
+}
+
+// Age is how old the newest record is that the shard is busy with. It goes on growing while the same records are delivered again, which
+// IteratorAge does not. It is zero at the tip.
+func (s *ShardStatus) Age(now time.Time) time.Duration {
+	age := max(s.IteratorAge, s.Behind)
+	if s.State == Invoking || s.State == Retrying {
+		age = max(age, now.Sub(s.Arrived))
+	}
+	return age
+}
+
+// Stalled is how long the shard has not got on though there is something to do: records are in hand, or it cannot be read. A shard that has nothing
+// to do is never stalled.
+func (s *ShardStatus) Stalled(now time.Time) time.Duration {
+	if s.State == Waiting || s.State == Drained || s.State == Idle && s.LastError == nil {
+		return 0
+	}
+	return max(0, now.Sub(s.Progress))
 }
 
 // Status returns a snapshot of every shard that the stream lists, in order of their ids.
@@ -95,23 +118,36 @@ func (b *board) snapshot() []ShardStatus {
 // What a shard tells.
 
 func (b *board) started(id string) {
-	b.set(id, func(s *ShardStatus) { s.State = Reading })
+	b.set(id, func(s *ShardStatus) { s.State, s.Progress = Reading, time.Now() })
 }
 
 func (b *board) failed(id string, err error) {
-	b.set(id, func(s *ShardStatus) { s.LastError = err })
+	b.set(id, func(s *ShardStatus) {
+		s.leaveTip()
+		s.LastError = err
+	})
+}
+
+// leaveTip notes that there was nothing to do until now.
+func (s *ShardStatus) leaveTip() {
+	if s.State == Idle && s.LastError == nil {
+		s.Progress = time.Now()
+	}
 }
 
 func (b *board) read(id string, behind time.Duration) {
-	b.set(id, func(s *ShardStatus) { s.State, s.Behind, s.LastError = Reading, behind, nil })
+	b.set(id, func(s *ShardStatus) {
+		s.leaveTip()
+		s.State, s.Behind, s.LastError = Reading, behind, nil
+	})
 }
 
 func (b *board) saved(id, checkpoint string) {
-	b.set(id, func(s *ShardStatus) { s.Checkpoint = checkpoint })
+	b.set(id, func(s *ShardStatus) { s.Checkpoint, s.Progress = checkpoint, time.Now() })
 }
 
-func (b *board) invoking(id string, attempt int, age time.Duration) {
-	b.set(id, func(s *ShardStatus) { s.State, s.Attempts, s.IteratorAge = Invoking, attempt, age })
+func (b *board) invoking(id string, attempt int, arrived time.Time, age time.Duration) {
+	b.set(id, func(s *ShardStatus) { s.State, s.Attempts, s.Arrived, s.IteratorAge = Invoking, attempt, arrived, age })
 }
 
 func (b *board) invoked(id string, err error) {

@@ -150,6 +150,7 @@ func (w *world) invoked(inv *invocation) {
 	default:
 		inv.shard.checkpoint, inv.shard.failures = inv.from+len(inv.records), 0
 	}
+	w.passed(inv.shard)
 }
 
 // abandon makes the invocation a zombie: its work will be given to another, and it sleeps.
@@ -177,6 +178,9 @@ func (w *world) roll(repair bool) {
 	now := w.clock()
 	r := aggregate.NewRoller(s, aggregate.NewSites(s, now), now)
 	r.NewToken = w.rand.Uint64
+	if w.settles {
+		r.Finals = aggregate.NewFinals(s, aggregate.NewSites(s, now), now, aggregate.FinalsOptions{Parallel: 1})
+	}
 	job := r.Round
 	if repair {
 		job = r.Repair

@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"reflect"
 	"slices"
@@ -74,7 +76,30 @@ func (w *world) countedAt(folded *aggregate.Reader, e *event.Event, at int64) bo
 		panic(err)
 	}
 	_, counted := eventsByPage(res)[aggregate.PageOf(e.URL)]
-	return counted
+	return counted || w.holdsID(e, q.From)
+}
+
+// holdsID reports whether a window counts the event by its id: an engagement is in no number of a page.
+func (w *world) holdsID(e *event.Event, window int64) bool {
+	const hour = 3_600_000
+	i := slices.IndexFunc(sites, func(s aggregate.Site) bool { return s.ID == e.Site })
+	if i < 0 {
+		return false
+	}
+	id := binary.BigEndian.AppendUint64(nil, sites[i].HashID(e.ID))
+	for cell := range 4 { // no more shards than that
+		key := store.LogKey{Partition: fmt.Sprintf("D#%d#%s#%d#%012x", sites[i].Gen, e.Site, cell, window-window%hour), Log: fmt.Sprintf("%012x", window)}
+		entries, err := w.truth.Read(context.Background(), key, 0, store.Bodies)
+		if err != nil {
+			panic(err)
+		}
+		for _, d := range entries {
+			if ids := bodyParts(d.Body)[1]; slices.ContainsFunc(slices.Collect(slices.Chunk(ids, 8)), func(b []byte) bool { return bytes.Equal(b, id) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // ask answers a query of a site.

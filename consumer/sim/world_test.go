@@ -48,6 +48,9 @@ type world struct {
 	fixed     bool           // the function does not crash any more
 	seen      map[string]int // what has happened, to know that it does
 	found     *finding       // the first that a reader found in the middle
+
+	settles bool // rollers make final values; see settle_test.go
+	cursors *aggregate.Cursors
 }
 
 // finding is something that must not be, and the check that says so.
