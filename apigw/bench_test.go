@@ -43,8 +43,35 @@ func BenchmarkEvents(b *testing.B) {
 	}
 }
 
+// BenchmarkInspected takes the same requests with nobody to look at them, kept or not, and while somebody watches.
+func BenchmarkInspected(b *testing.B) {
+	for _, who := range []string{"nothing kept", "nobody looks", "somebody watches"} {
+		for _, n := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%s/%d", who, n), func(b *testing.B) {
+				server := newDiscarding()
+				if who != "nothing kept" {
+					server.inspector = newInspector(server.o.Now)
+					server.o.Samples = NewSamples(server.o.Now, true)
+				}
+				if who == "somebody watches" {
+					w, _ := server.inspector.join("shop", 0)
+					go func() {
+						for range w.events { // until it is let go
+						}
+					}()
+					defer server.inspector.end()
+				}
+				benchmarkEventsOf(b, server, benchBody(n, true), n)
+			})
+		}
+	}
+}
+
 func benchmarkEvents(b *testing.B, body []byte, n int) {
-	server := newDiscarding()
+	benchmarkEventsOf(b, newDiscarding(), body, n)
+}
+
+func benchmarkEventsOf(b *testing.B, server *Server, body []byte, n int) {
 	in := bytes.NewReader(body)
 	req := httptest.NewRequest(http.MethodPost, "/v1/events", nil)
 	req.Header.Set("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
@@ -52,6 +79,7 @@ func benchmarkEvents(b *testing.B, body []byte, n int) {
 	req.Body, req.ContentLength = io.NopCloser(in), int64(len(body))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
+	began := cpuTime()
 	for b.Loop() {
 		in.Reset(body)
 		w := httptest.NewRecorder()
@@ -61,6 +89,7 @@ func benchmarkEvents(b *testing.B, body []byte, n int) {
 	}
 	runtime.ReadMemStats(&after)
 	events := float64(b.N * n)
+	b.ReportMetric(float64((cpuTime()-began).Nanoseconds())/events, "cpu-ns/event")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/events, "ns/event")
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/events, "allocs/event")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/events, "B/event")

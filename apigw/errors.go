@@ -40,6 +40,8 @@ var statuses = []struct {
 	{aggregate.ErrNoImport, http.StatusNotFound, "unknown_import", ""},
 	{aggregate.ErrImporting, http.StatusConflict, "importing", ""},
 	{aggregate.ErrImported, http.StatusConflict, "imported", ""},
+	{aggregate.ErrNoRebuild, http.StatusNotFound, "no_rebuild", ""},
+	{aggregate.ErrManyRebuilds, http.StatusConflict, "many_rebuilds", ""},
 	{query.ErrBad, http.StatusBadRequest, "bad_query", ""},
 	{stats.ErrBad, http.StatusBadRequest, "bad_query", ""},
 	{aggregate.ErrNotKept, http.StatusNotFound, "not_found", ""},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/streamgauge/streamgauge/apigw/access"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -38,18 +39,19 @@ const writeTimeout = 25 * time.Second
 
 // postEvents accepts events: see the README for the answer.
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
+	began := s.o.Now()
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	allowed, err := s.sender(r)
 	if err != nil {
-		return err
+		return s.inspector.refused(r, nil, err)
 	}
 	body, err := readEvents(w, r)
 	if err != nil {
-		return err
+		return s.inspector.refused(r, nil, err)
 	}
 	batch, err := event.Split(body)
 	if err != nil {
-		return splitError(err)
+		return s.inspector.refused(r, body, splitError(err))
 	}
 	// What is on its way is seen to its end, though the client may be gone: an event that is durable must be counted as accepted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), writeTimeout)
@@ -60,8 +62,17 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 		in.take(ctx, i, raw)
 	}
 	in.write(ctx)
+	if s.inspector != nil {
+		s.inspector.inspect(r, in, batch.Events)
+	}
+	if in.accepted < len(in.results) {
+		s.o.Samples.invalid(in, batch.Events, access.SiteKey(r))
+	}
 	if in.accepted == 0 && in.failure != nil {
 		return in.refused(w.Header())
+	}
+	if in.accepted > 0 {
+		s.o.Counters.Acked(s.o.Now().Sub(began))
 	}
 	answer(w, http.StatusAccepted, in.answer(r.URL.RawQuery != "" && r.URL.Query().Get("ids") == "1"))
 	return nil

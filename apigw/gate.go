@@ -27,7 +27,7 @@ func (s *Server) checkAccess(w http.ResponseWriter, r *http.Request) error {
 
 // getPage serves the dashboard, and lets a browser log in by an address with the token in it.
 func (s *Server) getPage(w http.ResponseWriter, r *http.Request) error {
-	if s.o.Gate != nil {
+	if s.o.Gate != nil && !isPublic(r.URL.Path) {
 		secrets, err := s.o.Gate.Secrets(r.Context())
 		if err != nil {
 			return err
@@ -65,11 +65,15 @@ func (s *Server) sender(r *http.Request) (func(site string) bool, error) {
 	return func(site string) bool { return secrets.IsSiteKey(key, site) }, nil
 }
 
-// getSiteKey answers the key with which events of a site are sent. The site need not be there yet.
+// getSiteKey answers the key with which events of a site are sent; "" where there is no access control and none is needed. The site need not be there yet.
 func (s *Server) getSiteKey(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	if !event.ValidSite(id) {
 		return noSite("site", id)
+	}
+	if s.o.Gate == nil {
+		answer(w, http.StatusOK, map[string]string{"site": id, "key": ""})
+		return nil
 	}
 	secrets, err := s.o.Gate.Secrets(r.Context())
 	if err != nil {

@@ -41,6 +41,12 @@ func (c *testClock) toNoon() {
 	c.forward(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))
 }
 
+// backToNoon sets the clock to the last noon in UTC: what happened within the hour happened on the same day, and what is to come soon too.
+func (c *testClock) backToNoon() {
+	now := c.now()
+	c.forward(now.Add(-12 * time.Hour).Truncate(24 * time.Hour).Add(12 * time.Hour).Sub(now))
+}
+
 const streamName = "clicks"
 
 // parts are what a rig is made of, where it is not the ordinary: a store in memory and a producer on an embedded stream.

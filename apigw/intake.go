@@ -23,6 +23,8 @@ type intake struct {
 	event   event.Event
 	props   [8]event.Prop // what the event's mostly have room in
 
+	refusedOf map[string]uint64 // how many events were refused that name a site, by site
+
 	results []eventResult   // one for each event of the request
 	items   []producer.Item // what is to be written
 	taken   []taken         // of each item
@@ -71,6 +73,7 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 	problems = slices.DeleteFunc(problems, func(p event.FieldError) bool { return in.stamp.owns(p.Field) })
 	if len(problems) > 0 {
 		res.refuse(problems...)
+		in.blame(ctx, e.Site)
 		return
 	}
 	switch err := in.lookUp(ctx, e.Site); {
@@ -90,6 +93,19 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 	}
 	res.ID = e.ID
 	in.set(i, res)
+}
+
+// blame notes that an event was refused that names a site, if there is that site and the sender may send to it: the accounts of a site are not for everybody to write in.
+func (in *intake) blame(ctx context.Context, site string) {
+	if !event.ValidSite(site) || !in.allowed(site) {
+		return
+	}
+	if known, err := in.s.o.Sites.Get(ctx, site); err == nil {
+		if in.refusedOf == nil {
+			in.refusedOf = make(map[string]uint64)
+		}
+		in.refusedOf[known.ID]++
+	}
 }
 
 // set sets a stamped event down. What the consumer could not read any more, because the stamp made it too large, must not be accepted: only a
@@ -189,6 +205,9 @@ func (in *intake) count() {
 		n++
 	}
 	book()
+	for site, n := range in.refusedOf {
+		in.s.o.Accounts.Invalid(site, n)
+	}
 	tell(in.s.o.Counters, in.results, in.accepted)
 }
 

@@ -1,16 +1,21 @@
 package apigw
 
 import (
-	"bytes"
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 )
 
-// sseWriteTimeout is how long a reader of the live view may take for one frame.
-const sseWriteTimeout = 10 * time.Second
+const (
+	// sseWriteTimeout is how long a reader of an event stream may take for what is sent, at least.
+	sseWriteTimeout = 10 * time.Second
+	// sseRetry is how many milliseconds a reader waits that was cut off before it comes again.
+	sseRetry = "retry: 1000\n"
+)
 
 // getLive sends the present of a site as server-sent events (WHATWG HTML, section 9.2): a snapshot, or after a reconnection with Last-Event-ID what
 // changed meanwhile, then what changes, at most a second apart.
@@ -29,40 +34,85 @@ func (s *Server) getLive(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fail(http.StatusServiceUnavailable, "unavailable", "the live view cannot be read now")
 	}
+	out := beginStream(w)
+	out.send(slices.Concat([]byte(sseRetry), first.Message))
+	for f := range frames {
+		if !out.send(f.Message) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// eventStream is a response of server-sent events.
+type eventStream struct {
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	deadline time.Time
+}
+
+func beginStream(w http.ResponseWriter) *eventStream {
 	h := w.Header()
 	h.Set("Content-Type", "text/event-stream")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no")
-	h.Set("Connection", "close") // a later request must not meet the deadline of the last frame
-	send(w, first, frames)
+	h.Set("Connection", "close") // a later request must not meet the deadline of the last message
+	return &eventStream{w: w, control: http.NewResponseController(w)}
+}
+
+// send writes a message, which may be shared with other streams, and reports whether the reader took it. The deadline is set anew only where less than half of it
+// is left: that costs as much as a tenth of the write.
+func (e *eventStream) send(message []byte) bool {
+	if now := time.Now(); e.deadline.Sub(now) < sseWriteTimeout {
+		e.deadline = now.Add(2 * sseWriteTimeout)
+		_ = e.control.SetWriteDeadline(e.deadline) // not every ResponseWriter has one
+	}
+	if _, err := e.w.Write(message); err != nil {
+		return false
+	}
+	return e.control.Flush() == nil
+}
+
+// getLiveSnapshot answers the present of a site, for those who cannot be sent events: what it has to tell is computed once a second for all of them, and its tag is
+// that of the content.
+func (s *Server) getLiveSnapshot(w http.ResponseWriter, r *http.Request) error {
+	return s.answerShared(w, r, s.o.Live.Snapshot)
+}
+
+// getLiveHour answers the last hour of a site, to be looked at as it went by.
+func (s *Server) getLiveHour(w http.ResponseWriter, r *http.Request) error {
+	return s.answerShared(w, r, s.o.Live.Hour)
+}
+
+func (s *Server) answerShared(w http.ResponseWriter, r *http.Request, get func(context.Context, string) (aggregate.Answer, error)) error {
+	site, err := s.namedSite(r.Context(), r.URL.Query().Get("site"))
+	if err != nil {
+		return err
+	}
+	a, err := get(r.Context(), site.ID)
+	if err != nil {
+		return err
+	}
+	h, tag := w.Header(), `"`+a.Tag+`"`
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-cache") // to be asked for with its tag each time
+	h.Set("ETag", tag)
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	_, _ = w.Write(a.Data) // the client may be gone, and there is nobody else to tell
 	return nil
 }
 
-// send writes frames until there are no more, or until the reader does not take one in time.
-func send(w http.ResponseWriter, f aggregate.Frame, next <-chan aggregate.Frame) {
-	rc := http.NewResponseController(w)
-	var buf bytes.Buffer
-	buf.WriteString("retry: 1000\n") // milliseconds before a reader that was cut off comes again
-	for ok := true; ok; f, ok = <-next {
-		writeFrame(&buf, f)
-		_ = rc.SetWriteDeadline(time.Now().Add(sseWriteTimeout)) // not every ResponseWriter has one
-		if _, err := w.Write(buf.Bytes()); err != nil {
-			return
+// matches compares tags as RFC 9110, section 13.1.2 has it: weakly, with one of a list.
+func matches(header, tag string) bool {
+	for t := range strings.SplitSeq(header, ",") {
+		if t = strings.TrimSpace(t); t == "*" || strings.TrimPrefix(t, "W/") == tag {
+			return true
 		}
-		if err := rc.Flush(); err != nil {
-			return
-		}
-		buf.Reset()
 	}
-}
-
-func writeFrame(b *bytes.Buffer, f aggregate.Frame) {
-	name := "delta"
-	if f.Snapshot {
-		name = "snapshot"
-	}
-	b.WriteString("id: " + f.ID + "\nevent: " + name + "\ndata: ")
-	b.Write(f.Data)
-	b.WriteString("\n\n")
+	return false
 }

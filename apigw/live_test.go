@@ -4,10 +4,15 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
@@ -200,4 +205,113 @@ func TestShutdownEndsLive(t *testing.T) {
 	if err := v.lines.Err(); err != nil {
 		t.Errorf("the stream was broken off: %v", err)
 	}
+}
+
+// A reader that cannot be sent events asks: with the tag of what it has it is told whether there is anything else.
+func TestLiveSnapshot(t *testing.T) {
+	for _, path := range []string{"snapshot", "hour"} {
+		r := newRig(t, parts{})
+		r.consume()
+		r.ask(http.MethodPost, "/v1/events", visit)
+		r.settle()
+		get := func(tag string) *http.Response {
+			t.Helper()
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.web.URL+"/api/v1/live/"+path+"?site=shop", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("If-None-Match", tag)
+			res, err := r.web.Client().Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { res.Body.Close() })
+			return res
+		}
+		res := get("")
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tag := res.Header.Get("ETag")
+		for _, want := range []string{`"site":"shop"`, `"pages":`, `"value":"/tea","count":1`, `"name":"pageview","page":"/tea"`} {
+			if res.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
+				t.Errorf("%s: %s %s, want %s", path, res.Status, body, want)
+			}
+		}
+		for _, have := range []string{tag, "W/" + tag, `"other", ` + tag, "*"} {
+			if res := get(have); res.StatusCode != http.StatusNotModified || res.Header.Get("ETag") != tag {
+				t.Errorf("%s, who has %s: %s", path, have, res.Status)
+			}
+		}
+		if res := get(`"other"`); res.StatusCode != http.StatusOK {
+			t.Errorf("%s, who has another: %s", path, res.Status)
+		}
+		r.ask(http.MethodGet, "/api/v1/live/"+path, "").wantError(t, http.StatusBadRequest, "required")
+		r.ask(http.MethodGet, "/api/v1/live/"+path+"?site=nobody", "").wantError(t, http.StatusNotFound, "unknown_site")
+	}
+}
+
+// stuck is a connection of a reader that reads nothing.
+type stuck struct {
+	header   http.Header
+	deadline chan time.Time
+	writes   atomic.Int32
+}
+
+func (s *stuck) Header() http.Header { return s.header }
+func (s *stuck) WriteHeader(int)     {}
+func (s *stuck) Flush()              {}
+
+// Write takes the first message, and then waits for its deadline.
+func (s *stuck) Write(b []byte) (int, error) {
+	if s.writes.Add(1) == 1 {
+		return len(b), nil
+	}
+	time.Sleep(time.Until(<-s.deadline))
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s *stuck) SetWriteDeadline(t time.Time) error {
+	select {
+	case <-s.deadline:
+	default:
+	}
+	s.deadline <- t
+	return nil
+}
+
+// A reader that does not read is let go, and nobody waits for it: those who read get every frame meanwhile.
+func TestLiveSlowReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := storetest.NewMemory()
+		sites := aggregate.NewSites(s, time.Now)
+		if _, err := sites.Add(t.Context(), aggregate.Site{ID: "shop"}); err != nil {
+			t.Fatal(err)
+		}
+		reader := aggregate.NewReader(s, sites)
+		live := aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now})
+		defer live.Close()
+		server := New(Options{Store: s, Sites: sites, Reader: reader, Live: live, Now: time.Now})
+		frames, err := live.Subscribe(t.Context(), "shop", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		let := make(chan time.Duration, 1)
+		go func() {
+			w := &stuck{header: make(http.Header), deadline: make(chan time.Time, 1)}
+			server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/api/v1/live?site=shop", nil))
+			let <- time.Since(began)
+		}()
+		for range 60 {
+			<-frames
+		}
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("one who reads waited %v for 60 frames", took)
+		}
+		if took := <-let; took > 3*sseWriteTimeout {
+			t.Errorf("one who does not read was let go after %v", took)
+		}
+	})
 }

@@ -50,21 +50,22 @@ func (s *Server) asks(ctx context.Context, scope *stats.Scope) (asked, error) {
 
 // meta says how an answer is to be taken.
 func (a asked) meta(exact bool, fraction float64, r aggregate.Reading) stats.Meta {
-	watermark := a.now.Add(-a.lag)
+	watermark, rules := a.now.Add(-a.lag), a.rules.WithDefaults()
 	m := stats.Meta{
-		Exact: exact, SampleFraction: fraction, AsOf: watermark.UTC().Format(time.RFC3339Nano), LagMS: a.lag.Milliseconds(), Late: r.Late, Revision: r.Revision,
-		VisitGap: a.site.GapSeconds, Bounce: a.site.Bounce,
+		Exact: exact && r.Unreadable == 0 && len(r.Unsampled) == 0, Unreadable: r.Unreadable, SampleFraction: fraction, AsOf: watermark.UTC().Format(time.RFC3339Nano), LagMS: a.lag.Milliseconds(), Late: r.Late, Revision: r.Revision,
+		VisitGap: int64(rules.Gap / time.Second), Bounce: rules.Bounce,
 	}
-	if m.VisitGap == 0 {
-		m.VisitGap = int64(query.DefaultGap / time.Second)
-	}
-	if m.Bounce == "" {
-		m.Bounce = query.BounceInteraction
+	for _, sp := range r.Unsampled {
+		m.WithoutSamples = append(m.WithoutSamples, [2]string{isoTime(sp[0], a.rules.Zone), isoTime(sp[1], a.rules.Zone)})
 	}
 	if unfinished := r.To - max(r.From, event.Window(watermark.UnixMilli())); unfinished > 0 {
 		m.IncompleteWindows = int(unfinished / event.WindowMS)
 	}
 	return m
+}
+
+func isoTime(ms int64, zone *time.Location) string {
+	return time.UnixMilli(ms).In(zone).Format(time.RFC3339)
 }
 
 // postQuery answers a question for metrics, in the language of Plausible's Stats API v2.
@@ -125,68 +126,61 @@ func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, 
 
 func span(r aggregate.Reading) stats.Span { return stats.Span{From: r.From, To: r.To} }
 
-// postFunnel answers how many visitors took steps one after the other.
-func (s *Server) postFunnel(w http.ResponseWriter, r *http.Request) error {
-	var req stats.FunnelRequest
-	if err := readJSON(w, r, &req, stats.FunnelKeys); err != nil {
-		return err
+// answers is a handler of questions that are of one kind R: what they have in common is read here, and reply does the rest.
+func answers[R any](s *Server, keys string, scope func(*R) *stats.Scope, reply func(*Server, context.Context, *R, asked) (any, error)) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		req := new(R)
+		if err := readJSON(w, r, req, keys); err != nil {
+			return err
+		}
+		a, err := s.asks(r.Context(), scope(req))
+		if err != nil {
+			return err
+		}
+		out, err := reply(s, r.Context(), req, a)
+		if err != nil {
+			return err
+		}
+		answer(w, http.StatusOK, out)
+		return nil
 	}
-	a, err := s.asks(r.Context(), &req.Scope)
-	if err != nil {
-		return err
-	}
-	f, err := req.Funnel(a.rules, a.now)
-	if err != nil {
-		return err
-	}
-	res, reading, err := s.o.Reader.Funnel(r.Context(), a.site, f)
-	if err != nil {
-		return err
-	}
-	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
-	return nil
 }
 
-// postRetention answers how many visitors came back.
-func (s *Server) postRetention(w http.ResponseWriter, r *http.Request) error {
-	var req stats.RetentionRequest
-	if err := readJSON(w, r, &req, stats.RetentionKeys); err != nil {
-		return err
-	}
-	a, err := s.asks(r.Context(), &req.Scope)
-	if err != nil {
-		return err
-	}
-	q, err := req.Retention(a.rules, a.now)
-	if err != nil {
-		return err
-	}
-	res, reading, err := s.o.Reader.Retention(r.Context(), a.site, q)
-	if err != nil {
-		return err
-	}
-	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
-	return nil
+// funnels answers how many visitors took steps one after the other.
+func (s *Server) funnels() handler {
+	scope := func(r *stats.FunnelRequest) *stats.Scope { return &r.Scope }
+	return answers(s, stats.FunnelKeys, scope, func(s *Server, ctx context.Context, req *stats.FunnelRequest, a asked) (any, error) {
+		f, err := req.Funnel(a.rules, a.now)
+		if err != nil {
+			return nil, err
+		}
+		res, reading, err := s.o.Reader.Funnel(ctx, a.site, f)
+		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
+	})
 }
 
-// postJourney answers where visitors went from a page, or came from.
-func (s *Server) postJourney(w http.ResponseWriter, r *http.Request) error {
-	var req stats.JourneyRequest
-	if err := readJSON(w, r, &req, stats.JourneyKeys); err != nil {
-		return err
-	}
-	a, err := s.asks(r.Context(), &req.Scope)
-	if err != nil {
-		return err
-	}
-	j, err := req.Journey(a.rules, a.now)
-	if err != nil {
-		return err
-	}
-	res, reading, err := s.o.Reader.Journey(r.Context(), a.site, j)
-	if err != nil {
-		return err
-	}
-	answer(w, http.StatusOK, req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules))
-	return nil
+// retentions answers how many visitors came back.
+func (s *Server) retentions() handler {
+	scope := func(r *stats.RetentionRequest) *stats.Scope { return &r.Scope }
+	return answers(s, stats.RetentionKeys, scope, func(s *Server, ctx context.Context, req *stats.RetentionRequest, a asked) (any, error) {
+		q, err := req.Retention(a.rules, a.now)
+		if err != nil {
+			return nil, err
+		}
+		res, reading, err := s.o.Reader.Retention(ctx, a.site, q)
+		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
+	})
+}
+
+// journeys answers where visitors went from a page, or came from.
+func (s *Server) journeys() handler {
+	scope := func(r *stats.JourneyRequest) *stats.Scope { return &r.Scope }
+	return answers(s, stats.JourneyKeys, scope, func(s *Server, ctx context.Context, req *stats.JourneyRequest, a asked) (any, error) {
+		j, err := req.Journey(a.rules, a.now)
+		if err != nil {
+			return nil, err
+		}
+		res, reading, err := s.o.Reader.Journey(ctx, a.site, j)
+		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
+	})
 }

@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -16,12 +17,20 @@ func (s *Server) getRealtimeVisitors(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	now := a.now.UnixMilli()
-	q := query.Query{Metrics: []query.Metric{query.Visitors}, From: now - currentSpan.Milliseconds(), To: now}
-	res, _, err := s.o.Reader.Query(r.Context(), a.site, q)
+	n, err := s.currentVisitors(r.Context(), a)
 	if err != nil {
 		return err
 	}
-	answer(w, http.StatusOK, uint64(res.Rows[0].Values[0].X))
+	answer(w, http.StatusOK, n)
 	return nil
+}
+
+func (s *Server) currentVisitors(ctx context.Context, a asked) (uint64, error) {
+	now := a.now.UnixMilli()
+	q := query.Query{Metrics: []query.Metric{query.Visitors}, From: now - currentSpan.Milliseconds(), To: now}
+	res, _, err := s.o.Reader.Query(ctx, a.site, q)
+	if err != nil {
+		return 0, err
+	}
+	return uint64(res.Rows[0].Values[0].X), nil
 }

@@ -19,24 +19,34 @@ func (s *Server) routes() {
 	known.own("POST /api/v2/query", s.postQuery)
 	known.own("GET /api/v2/query.csv", s.getQueryCSV)
 	known.own("GET /api/v1/stats/realtime/visitors", s.getRealtimeVisitors)
-	known.own("POST /api/v2/funnel", s.postFunnel)
-	known.own("POST /api/v2/retention", s.postRetention)
-	known.own("POST /api/v2/journey", s.postJourney)
+	known.own("POST /api/v2/funnel", s.funnels())
+	known.own("POST /api/v2/retention", s.retentions())
+	known.own("POST /api/v2/journey", s.journeys())
 	if s.o.Live != nil {
-		known.own("GET /api/v1/live", s.getLive)
+		if !s.o.Buffered {
+			known.own("GET /api/v1/live", s.getLive)
+		}
+		known.own("GET /api/v1/live/snapshot", s.getLiveSnapshot)
+		known.own("GET /api/v1/live/hour", s.getLiveHour)
 	}
 	known.own("GET /api/v1/ledger", s.getLedger)
+	known.own("GET /api/v1/ledger/samples", s.getSamples)
+	known.own("GET /api/v1/inspect", s.getInspect)
 	known.own("GET /api/v1/ledger/ids", s.getLedgerIDs)
 	known.own("POST /api/v1/ledger/ids", s.postLedgerIDs)
+	known.own("GET /api/v1/pipeline", s.getPipeline)
 	known.own("GET /api/v1/sites", s.getSites)
 	known.own("POST /api/v1/sites", s.postSite)
 	known.own("PATCH /api/v1/sites/{id}", s.patchSite)
 	known.own("DELETE /api/v1/sites/{id}", s.deleteSite)
-	if s.o.Gate != nil {
-		known.own("GET /api/v1/sites/{id}/key", s.getSiteKey)
-		if s.o.Rotate != nil {
-			known.own("POST /api/v1/access/rotate", s.postRotate)
-		}
+	known.own("GET /api/v1/sites/{id}/webhook-secret", s.getWebhookSecret)
+	known.own("GET /api/v1/alerts", s.getAlerts)
+	known.own("POST /api/v1/alerts/test", s.postAlertsTest)
+	known.own("GET /api/v1/sites/{id}/key", s.getSiteKey)
+	known.own("GET /api/v1/tile/key", s.getTileKey)
+	known.add("GET /api/v1/tile", s.getTile)
+	if s.o.Gate != nil && s.o.Rotate != nil {
+		known.own("POST /api/v1/access/rotate", s.postRotate)
 	}
 	known.own("GET /api/v1/dlq", s.getQuarantine)
 	known.own("GET /api/v1/dlq/{key}", s.getQuarantined)
@@ -48,6 +58,11 @@ func (s *Server) routes() {
 		known.own("DELETE /api/v1/imports/{id}", s.deleteImport)
 		known.own("POST /api/v1/imports/{id}/events", s.postImported)
 		known.own("POST /api/v1/imports/{id}/finish", s.postImportFinish)
+	}
+	if s.o.Rebuilds != nil {
+		known.own("GET /api/v1/rebuild", s.getRebuild)
+		known.own("POST /api/v1/rebuild", s.postRebuild)
+		known.own("DELETE /api/v1/rebuild", s.deleteRebuild)
 	}
 	if s.o.Metrics != nil {
 		known.own("GET /metrics", func(w http.ResponseWriter, r *http.Request) error {

@@ -23,7 +23,6 @@ const saltLife = 48 * time.Hour
 type salts struct {
 	store store.Store
 	now   func() time.Time
-	zones *zones
 
 	mu    sync.Mutex // guards known
 	known map[saltKey]salt
@@ -39,17 +38,13 @@ type salt struct {
 	made   time.Time
 }
 
-func newSalts(s store.Store, now func() time.Time, z *zones) *salts {
-	return &salts{store: s, now: now, zones: z, known: make(map[saltKey]salt)}
+func newSalts(s store.Store, now func() time.Time) *salts {
+	return &salts{store: s, now: now, known: make(map[saltKey]salt)}
 }
 
 // key says under which salt a visitor of the site is at that time, in Unix milliseconds.
-func (s *salts) key(site aggregate.Site, at int64) (saltKey, error) {
-	zone, err := s.zones.of(site)
-	if err != nil {
-		return saltKey{}, err
-	}
-	return saltKey{site.ID, localDay(at, zone)}, nil
+func (s *salts) key(site aggregate.Site, at int64) saltKey {
+	return saltKey{site.ID, localDay(at, site.Zone())}
 }
 
 // visitor returns the cookieless visitor: a keyed hash of address and user agent.
@@ -161,4 +156,18 @@ func (s *Server) PurgeSalts(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+const daySeconds = 86_400
+
+// localDay returns which day it is in a zone at a time in Unix milliseconds: the number of days after 1970-01-01.
+func localDay(ms int64, zone *time.Location) int64 {
+	t := time.UnixMilli(ms).In(zone)
+	_, offset := t.Zone()
+	local := t.Unix() + int64(offset)
+	day := local / daySeconds
+	if local%daySeconds < 0 {
+		day--
+	}
+	return day
 }

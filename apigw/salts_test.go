@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/store/embedded"
 	"github.com/streamgauge/streamgauge/store/storetest"
@@ -105,7 +104,7 @@ func TestDoorsRaceForASalt(t *testing.T) {
 		var got [4]string
 		for i := range got {
 			running.Go(func() {
-				v, err := newSalts(s, clock.now, &zones{}).visitor(t.Context(), k, "address", "agent")
+				v, err := newSalts(s, clock.now).visitor(t.Context(), k, "address", "agent")
 				if err != nil {
 					t.Error(err)
 				}
@@ -165,7 +164,7 @@ func TestCorruptSalts(t *testing.T) {
 		if _, err := r.store.Put(t.Context(), k.in(), []byte(value), store.Write{Any: true}); err != nil {
 			t.Fatal(err)
 		}
-		if v, err := newSalts(r.store, r.clock.now, &zones{}).visitor(t.Context(), k, "a", "b"); err != nil || len(v) != 32 {
+		if v, err := newSalts(r.store, r.clock.now).visitor(t.Context(), k, "a", "b"); err != nil || len(v) != 32 {
 			t.Errorf("%q: %q %v", value, v, err)
 		}
 	}
@@ -179,9 +178,8 @@ func TestCorruptSalts(t *testing.T) {
 
 // The day is the site's own: local midnight changes the visitor, midnight in UTC does not.
 func TestLocalDay(t *testing.T) {
-	var z zones
 	for _, tz := range []string{"UTC", "Europe/Berlin", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu"} {
-		zone, err := z.of(aggregate.Site{ID: "s", TZ: tz})
+		zone, err := time.LoadLocation(tz)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -194,9 +192,6 @@ func TestLocalDay(t *testing.T) {
 				t.Fatalf("%v in %s: %s, want %s", at, tz, got, want)
 			}
 		}
-	}
-	if _, err := z.of(aggregate.Site{TZ: "Nowhere"}); err == nil {
-		t.Error("a zone that does not exist")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw/access"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -19,8 +20,7 @@ type Putter interface {
 	PutAll(ctx context.Context, items []producer.Item) ([]error, error)
 }
 
-// Options are what a Server is made of. Only Live, Gate, Metrics, Page, Audit, Redrive, Imports and the functions may be nil. Without Live there is no live view:
-// it is streamed, and not everything that runs the server can do that.
+// Options are what a Server is made of. Only Live, Samples, Gate, Metrics, Page, Audit, Redrive, Imports, Notifier, Rebuilds and the functions may be nil. Without Live there is no live view.
 type Options struct {
 	Putter     Putter
 	Store      store.Store
@@ -30,6 +30,12 @@ type Options struct {
 	Accounts   *aggregate.Accounts
 	Quarantine *aggregate.Quarantine
 
+	// Buffered says that answers are sent when they are whole: nothing can be streamed, and the live view has to be asked for again and again.
+	Buffered bool
+	// Inspect keeps a few of the events that came in last, to be looked at; see Server.EndStreams.
+	Inspect bool
+	// Samples are the samples of the ledger; nil where the process keeps none.
+	Samples *Samples
 	// CreateSites creates a site at its first event.
 	CreateSites bool
 	// TrustAgent lets a client on this machine that asks for it (TrustHeader) say the user agent of each event, as replaying a log needs.
@@ -59,6 +65,13 @@ type Options struct {
 	// Imports knows the imports of history, and AddImported counts lines of one: see consumer.Importer. Its answer is sent as JSON. Both or neither are nil.
 	Imports     *aggregate.Imports
 	AddImported func(ctx context.Context, site, id string, file int, first int64, lines []byte) (any, error)
+	// Pipeline answers the operator's view of the pipeline; nil for what can be known of it from the store alone.
+	Pipeline func(ctx context.Context) (*pipeline.View, error)
+	// Notifier sends a sample to the webhooks of a site. Nil where messages cannot be sent from here.
+	Notifier *aggregate.Notifier
+	// Rebuilds knows the rebuilds of sites, and Rebuild does one: see consumer.Rebuilder. What it tells of progress is sent as JSON. Both or neither are nil.
+	Rebuilds *aggregate.Rebuilds
+	Rebuild  func(ctx context.Context, site string, tell func(progress any)) error
 	// Ready says why the server cannot take events now.
 	Ready func(ctx context.Context) error
 	// Lag answers how far the consumer is behind the stream; nil where nobody knows.
@@ -74,10 +87,11 @@ type Options struct {
 
 // Server answers everything that comes over HTTP.
 type Server struct {
-	o     Options
-	mux   *http.ServeMux
-	salts *salts
-	zones zones
+	o         Options
+	mux       *http.ServeMux
+	salts     *salts
+	alerts    *aggregate.Alerts
+	inspector *inspector // nil where nothing is kept
 }
 
 // New returns the server. It starts nothing.
@@ -100,8 +114,15 @@ func New(o Options) *Server {
 	if o.Counters == nil {
 		o.Counters = noCounters{}
 	}
+	if o.Pipeline == nil {
+		o.Pipeline = storedPipeline(&o)
+	}
 	s := &Server{o: o, mux: http.NewServeMux()}
-	s.salts = newSalts(o.Store, o.Now, &s.zones)
+	s.alerts = aggregate.NewAlerts(o.Store)
+	s.salts = newSalts(o.Store, o.Now)
+	if o.Inspect {
+		s.inspector = newInspector(o.Now)
+	}
 	s.routes()
 	return s
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/aggregate/alert"
 	"github.com/streamgauge/streamgauge/aggregate/query"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -32,9 +33,12 @@ type siteChoices struct {
 	Bounce     *query.BounceRule  `json:"bounce"`
 	Goals      *[]query.Goal      `json:"goals"`
 	Keep       *aggregate.Keep    `json:"keep"`
+	Alerts     *[]alert.Rule      `json:"alerts"`
+	Webhooks   *[]string          `json:"webhooks"`
+	Secret     *string            `json:"webhook_secret"` // is taken, and not shown with the rest
 }
 
-const siteChoiceKeys = "bots, visit_gap_s, bounce, goals, keep"
+const siteChoiceKeys = "bots, visit_gap_s, bounce, goals, keep, alerts, webhooks, webhook_secret"
 
 func (c siteChoices) apply(s *aggregate.Site) {
 	set(&s.Bots, c.Bots)
@@ -42,6 +46,9 @@ func (c siteChoices) apply(s *aggregate.Site) {
 	set(&s.Bounce, c.Bounce)
 	set(&s.Goals, c.Goals)
 	set(&s.Keep, c.Keep)
+	set(&s.Alerts, c.Alerts)
+	set(&s.Webhooks, c.Webhooks)
+	set(&s.Secret, c.Secret)
 }
 
 func set[T any](to, from *T) {

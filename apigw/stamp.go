@@ -102,10 +102,7 @@ func (st *stamp) visitor(ctx context.Context, e *event.Event, site aggregate.Sit
 	if !at.Believed || event.Late(at.Time, st.received) {
 		at.Time = st.received
 	}
-	k, err := st.salts.key(site, at.Time)
-	if err != nil {
-		return "", err
-	}
+	k := st.salts.key(site, at.Time)
 	if st.last.visitor != "" && st.last.salt == k && st.last.agent == e.UserAgent {
 		return st.last.visitor, nil
 	}

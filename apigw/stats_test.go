@@ -13,6 +13,7 @@ import (
 // shop is a site with some visits of this hour.
 func shop(t *testing.T) (*rig, time.Time) {
 	r := newRig(t, parts{})
+	r.clock.backToNoon()
 	r.ask(http.MethodPost, "/api/v1/sites", `{"id":"shop","goals":[{"name":"Purchase","event":"buy"},{"name":"Docs","page":"/docs/**"}]}`, asJSON)
 	at := r.clock.now().Add(-time.Hour).Truncate(time.Minute)
 	var lines []string
@@ -46,6 +47,8 @@ func TestStatsAPI(t *testing.T) {
 		{`"metrics":["pageviews"],"filters":[["or",[["is","event:page",["/"]],["matches","event:page",["^/docs"]]]],["not",["is","visit:source",["Google"]]]]`, `[{"dimensions":[],"metrics":[1]}]`},
 		{`"metrics":["pageviews"],"dimensions":["event:page"],"pagination":{"limit":1,"offset":1},"include":{"total_rows":true}`, `[{"dimensions":["/docs/tea"],"metrics":[2]}]`},
 		{`"metrics":["visitors"],"include":{"comparisons":{"mode":"previous_period"}}`,
+			`[{"dimensions":[],"metrics":[3],"comparison":{"dimensions":[],"metrics":[0],"change":[100]}}]`},
+		{`"metrics":["visitors"],"include":{"comparisons":{"mode":"previous_period","to_date":true}}`,
 			`[{"dimensions":[],"metrics":[3],"comparison":{"dimensions":[],"metrics":[0],"change":[100]}}]`},
 	} {
 		got := r.ask(http.MethodPost, "/api/v2/query", `{"site_id":"shop",`+span+`,`+c.ask+`}`, asJSON)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
@@ -238,6 +239,7 @@ func TestStreamRefusesAnEvent(t *testing.T) {
 type counted struct {
 	mu     sync.Mutex
 	events [3]int
+	acked  int
 	faults map[string]int
 }
 
@@ -247,6 +249,12 @@ func (c *counted) Events(accepted, invalid, retry int) {
 	for i, n := range [3]int{accepted, invalid, retry} {
 		c.events[i] += n
 	}
+}
+
+func (c *counted) Acked(time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.acked++
 }
 
 func (c *counted) Fault(code string) {
@@ -265,7 +273,7 @@ func TestCounters(t *testing.T) {
 	r.ask(http.MethodPost, "/v1/events", pageviews("good", 3)+pageviews("bad", 2)+`{"site":"good","name":7,"url":8}`)
 	r.ask(http.MethodPost, "/v1/events", pageviews("bad", 4))
 	r.wantFaults(2)
-	if want := [3]int{3, 1, 6}; got.events != want || !maps.Equal(got.faults, map[string]int{"type": 2}) {
+	if want := [3]int{3, 1, 6}; got.events != want || got.acked != 1 || !maps.Equal(got.faults, map[string]int{"type": 2}) {
 		t.Errorf("counted %v and %v, want %v and two of type", got.events, got.faults, want)
 	}
 }

@@ -45,6 +45,10 @@ type Meta struct {
 	Late uint64 `json:"late"`
 	// IncompleteWindows is how many windows of the range were not over at the watermark.
 	IncompleteWindows int `json:"incomplete_windows"`
+	// Unreadable is how many batches and roll-ups of the range are damaged, so that their events are missing: docs/REBUILD.md.
+	Unreadable uint64 `json:"unreadable,omitempty"`
+	// WithoutSamples are the stretches of the range, each from a time to another, of which only totals are kept: figures that need to know visitors lack them.
+	WithoutSamples [][2]string `json:"without_samples,omitempty"`
 	// Revision grows with everything that is counted in the range, late events too: the same revision is the same answer.
 	Revision uint64 `json:"revision"`
 	// VisitGap is the pause that ends a visit, in seconds, and Bounce the rule by which a visit is a bounce.

@@ -72,6 +72,8 @@ type Include struct {
 // Comparisons asks for what the numbers were in an earlier span.
 type Comparisons struct {
 	Mode query.Comparison `json:"mode"`
+	// ToDate cuts the earlier span of a range that is not over at the same time, so that like is compared with like.
+	ToDate bool `json:"to_date,omitempty"`
 }
 
 // Pagination is which rows are wanted.
@@ -160,6 +162,9 @@ func (r *Request) Query(rules query.Rules, now time.Time) (query.Query, error) {
 	}
 	if c := r.Include.Comparisons; c != nil {
 		q.Compare = c.Mode
+		if c.ToDate {
+			q.CompareUntil = now.UnixMilli()
+		}
 	}
 	return q, nil
 }

@@ -1,0 +1,75 @@
+package apigw
+
+import (
+	"net/netip"
+	"regexp"
+	"strings"
+)
+
+// What is shown of events as they came must not hold what is never kept: addresses, and keys.
+
+// maxShown is how many bytes of an event are shown.
+const maxShown = 4 << 10
+
+// minKey is how long a key is at least. What is shorter is none of ours, and may stand in anything.
+const minKey = 8
+
+const (
+	hiddenAddress = "[address]"
+	hiddenKey     = "[key]"
+)
+
+var (
+	ipv4 = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
+	ipv6 = regexp.MustCompile(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}`)
+	// keyWord is a name of something secret.
+	keyWord   = `[A-Za-z_-]*(?:key|token|secret|password|passwd|authorization)`
+	keyMember = regexp.MustCompile(`(?i)("` + keyWord + `"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+	keyParam  = regexp.MustCompile(`(?i)([?&;]` + keyWord + `=)[^&;#"'\s\\]*`)
+)
+
+// redact takes addresses and keys out of a text: everything that reads as an address but the ones of every machine itself (127.0.0.1, ::1), the values of members and of
+// query parameters that are called like a secret, and the key that the request was sent with.
+func redact(text, key string) string {
+	if len(key) >= minKey {
+		text = strings.ReplaceAll(text, key, hiddenKey)
+	}
+	text = keyMember.ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
+	text = keyParam.ReplaceAllString(text, "${1}"+hiddenKey)
+	text = ipv4.ReplaceAllStringFunc(text, hideAddress)
+	return ipv6.ReplaceAllStringFunc(text, hideAddress6)
+}
+
+func hideAddress(text string) string {
+	if a, err := netip.ParseAddr(text); err != nil || a.IsLoopback() || a.IsUnspecified() {
+		return text
+	}
+	return hiddenAddress
+}
+
+// hideAddress6 hides what reads as an address of version 6, with colons around it or not. With a single group it is nobody's, and may be anything: "std::".
+func hideAddress6(text string) string {
+	from, to := 0, len(text)
+	if !strings.HasPrefix(text, "::") {
+		from = len(text) - len(strings.TrimLeft(text, ":"))
+	}
+	if !strings.HasSuffix(text, "::") {
+		to = len(strings.TrimRight(text, ":"))
+	}
+	if from >= to || len(strings.FieldsFunc(text, func(r rune) bool { return r == ':' })) < 2 {
+		return text
+	}
+	return text[:from] + hideAddress(text[from:to]) + text[to:]
+}
+
+// shown returns what is shown of an event: its first bytes, without addresses and keys. More than is shown is looked at, and the end of that is given up: what is cut
+// in the middle is not recognised.
+func shown(data []byte, key string) string {
+	const margin = 64 // longer than an address
+	whole := len(data) <= maxShown+margin
+	text := redact(strings.ToValidUTF8(string(data[:min(len(data), maxShown+margin)]), "\uFFFD"), key)
+	if !whole {
+		text = text[:max(0, len(text)-margin)]
+	}
+	return clip(text, maxShown)
+}

@@ -1,0 +1,82 @@
+package apigw
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/event"
+)
+
+// sampledOutcomes are what samples are kept of. Those of quarantine are its newest copies.
+var sampledOutcomes = []string{"bot", "counted", "duplicate", outcomeInvalid, "late", "quarantined"}
+
+const (
+	// quarantinePages and quarantinePage bound how many quarantined copies are looked at for those of a reason.
+	quarantinePages = 4
+	quarantinePage  = 250
+)
+
+type samplesView struct {
+	Samples   []Sample `json:"samples"`
+	Available bool     `json:"available"` // false where this process cannot have any
+}
+
+// getSamples shows a few of the copies behind a number of the ledger.
+func (s *Server) getSamples(w http.ResponseWriter, r *http.Request) error {
+	q := r.URL.Query()
+	site, outcome, reason := q.Get("site"), q.Get("outcome"), q.Get("reason")
+	if !slices.Contains(sampledOutcomes, outcome) {
+		return fail(http.StatusBadRequest, "bad_outcome",
+			fmt.Sprintf("outcome: %q has no samples; %s have", clip(outcome, event.MaxSite), strings.Join(sampledOutcomes, ", ")))
+	}
+	if site != "" {
+		if _, err := s.namedSite(r.Context(), site); err != nil {
+			return err
+		}
+	}
+	if outcome == aggregate.Quarantined.String() {
+		found, err := s.quarantineSamples(r, site, reason)
+		if err != nil {
+			return err
+		}
+		answer(w, http.StatusOK, samplesView{found, true})
+		return nil
+	}
+	v := samplesView{Samples: []Sample{}}
+	if v.Available = s.o.Samples != nil && (s.o.Samples.consumes || outcome == outcomeInvalid); v.Available {
+		v.Samples = s.o.Samples.list(site, outcome, reason)
+	}
+	answer(w, http.StatusOK, v)
+	return nil
+}
+
+// quarantineSamples are the newest copies in quarantine, of those that arrived last.
+func (s *Server) quarantineSamples(r *http.Request, site, reason string) ([]Sample, error) {
+	found, after := []Sample{}, ""
+	for range quarantinePages {
+		list, next, err := s.o.Quarantine.List(r.Context(), "", after, quarantinePage)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range list {
+			if (site == "" || c.Site == site) && (reason == "" || c.Reason == reason) && len(found) < samplesKept {
+				found = append(found, sampleOf(c))
+			}
+		}
+		if after = next; after == "" || len(found) == samplesKept {
+			break
+		}
+	}
+	return found, nil
+}
+
+func sampleOf(c aggregate.QuarantinedCopy) Sample {
+	e := decodeAgain(event.Raw{Data: c.Data})
+	return Sample{
+		At: c.Kept, T: e.TS, ID: e.ID, Name: redact(e.Name, ""), Page: redact(pageOf(e.URL), ""), Reason: c.Reason, Shard: c.Shard,
+		SequenceNumber: c.SequenceNumber, Event: shown(c.Data, ""),
+	}
+}
