@@ -1,10 +1,10 @@
 package dashboards
 
 import (
-	"bytes"
 	"embed"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -14,40 +14,19 @@ import (
 //go:embed web
 var embedded embed.FS
 
-// release is all files of the page as one version.
-type release struct {
-	id     string // hash over the names and bytes of all files
-	page   *file
-	assets map[string]*file // by path below web/
-}
-
 // contentTypes are fixed here: the tables of the operating system differ from machine to machine.
 var contentTypes = map[string]string{
 	".css":  "text/css; charset=utf-8",
 	".html": "text/html; charset=utf-8",
 	".js":   "text/javascript; charset=utf-8",
+	".json": "application/json",
+	".mjs":  "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
 	"":      "text/plain; charset=utf-8",
 }
 
-// load reads the embedded files. The page names its assets as "_/assets/…" and gets the release put in there.
-func load() *release {
-	files := readAll()
-	r := &release{id: hashAll(files), assets: map[string]*file{}}
-	for _, f := range files {
-		if f.name != "index.html" {
-			r.assets[f.name] = newFile(contentTypes[path.Ext(f.name)], f.bytes)
-			continue
-		}
-		root := strings.TrimPrefix(assetRoot, "/")
-		page := bytes.ReplaceAll(f.bytes, []byte(`"`+root), []byte(`"`+root+r.id+"/"))
-		r.page = newFile(contentTypes[".html"], page)
-	}
-	return r
-}
-
 type source struct {
-	name  string
+	name  string // path below web/
 	bytes []byte
 }
 
@@ -69,10 +48,33 @@ func readAll() []source {
 	return files
 }
 
-func hashAll(files []source) string {
-	var all bytes.Buffer
+// assets are the embedded files but index.html.
+type assets struct {
+	byName    map[string]source
+	address   map[string]string // by name: the name with a hash before its extension
+	byAddress map[string]*file
+}
+
+const index = "index.html"
+
+func newAssets(files []source) *assets {
+	a := &assets{byName: map[string]source{}, address: map[string]string{}, byAddress: map[string]*file{}}
 	for _, f := range files {
-		all.WriteString(f.name + " " + shortHash(f.bytes) + "\n")
+		if f.name == index {
+			continue
+		}
+		if f.name == uPlot {
+			f.bytes = append(slices.Clone(f.bytes), uPlotExport...)
+		}
+		address := hashedName(f)
+		a.byName[f.name], a.address[f.name] = f, address
+		a.byAddress[address] = newFile(contentTypes[path.Ext(f.name)], f.bytes)
 	}
-	return shortHash(all.Bytes())
+	return a
+}
+
+// hashedName is a file's name with 48 bits of its hash, which tell apart its own versions only.
+func hashedName(f source) string {
+	ext := path.Ext(f.name)
+	return strings.TrimSuffix(f.name, ext) + "." + shortHash(f.bytes)[:12] + ext
 }

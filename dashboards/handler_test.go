@@ -3,13 +3,24 @@ package dashboards
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+
+	"github.com/andybalholm/brotli"
 )
+
+var handler = sync.OnceValue(Handler)
 
 func get(t *testing.T, path string, header ...string) *http.Response {
 	t.Helper()
@@ -23,7 +34,7 @@ func do(t *testing.T, method, path string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	Handler().ServeHTTP(w, r)
+	handler().ServeHTTP(w, r)
 	return w.Result()
 }
 
@@ -36,36 +47,63 @@ func body(t *testing.T, res *http.Response) []byte {
 	return b
 }
 
-var reference = regexp.MustCompile(`(?:href|src)="([^"#]+)"`)
+var address = regexp.MustCompile(`(?:href|src)="([^"#]+)"`)
 
-// references are the addresses that the page asks for.
-func references(t *testing.T) []string {
+// pages are addresses of every view.
+var pages = []string{"/", "/shop.example", "/_/pipeline", "/_/inspect", "/_/tile/shop"}
+
+// references are the addresses that a page asks for before it runs, the modules of its view among them.
+func references(t *testing.T, page string) []string {
 	t.Helper()
+	base, err := url.Parse(page)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var paths []string
-	for _, m := range reference.FindAllSubmatch(body(t, get(t, "/")), -1) {
-		paths = append(paths, "/"+string(m[1]))
+	for _, m := range address.FindAllSubmatch(body(t, get(t, page)), -1) {
+		to, err := base.Parse(string(m[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, to.Path)
 	}
 	if len(paths) < 10 {
-		t.Fatalf("the page names only %d assets", len(paths))
+		t.Fatalf("%s names only %d assets", page, len(paths))
 	}
 	return paths
 }
 
+// everything is all pages, and what they ask for before they run, each once.
+func everything(t *testing.T) []string {
+	t.Helper()
+	all := slices.Clone(pages)
+	for _, page := range pages {
+		all = append(all, references(t, page)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 func TestPageIsServed(t *testing.T) {
-	res := get(t, "/")
-	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
-		t.Fatalf("got %d %q", res.StatusCode, res.Header.Get("Content-Type"))
-	}
-	if got := res.Header.Get("Cache-Control"); got != "no-cache" {
-		t.Errorf("the page may be kept without asking: %q", got)
-	}
-	if !bytes.Contains(body(t, res), []byte("<title>Streamgauge</title>")) {
-		t.Error("not the page")
+	for _, page := range pages {
+		res := get(t, page)
+		if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/html; charset=utf-8" {
+			t.Fatalf("%s: got %d %q", page, res.StatusCode, res.Header.Get("Content-Type"))
+		}
+		if got := res.Header.Get("Cache-Control"); got != "no-cache" {
+			t.Errorf("%s may be kept without asking: %q", page, got)
+		}
+		if !bytes.Contains(body(t, res), []byte("<title>Streamgauge</title>")) {
+			t.Errorf("%s is not the page", page)
+		}
 	}
 }
 
-func TestEveryReferenceOfThePageIsServedForEver(t *testing.T) {
-	for _, path := range references(t) {
+func TestEveryReferenceOfThePagesIsServedForEver(t *testing.T) {
+	for _, path := range everything(t) {
+		if slices.Contains(pages, path) {
+			continue
+		}
 		res := get(t, path)
 		if res.StatusCode != http.StatusOK || len(body(t, res)) == 0 {
 			t.Errorf("%s: %d", path, res.StatusCode)
@@ -85,9 +123,13 @@ func TestEveryAssetHasAType(t *testing.T) {
 }
 
 func TestHeadersOfSafety(t *testing.T) {
-	for _, path := range append(references(t), "/", "/missing") {
+	for _, path := range append(everything(t), "/missing/page") {
 		h := get(t, path).Header
-		if !strings.HasPrefix(h.Get("Content-Security-Policy"), "default-src 'self';") {
+		want := "default-src 'none';"
+		if slices.Contains(pages, path) {
+			want = "default-src 'self';"
+		}
+		if !strings.HasPrefix(h.Get("Content-Security-Policy"), want) {
 			t.Errorf("%s: policy %q", path, h.Get("Content-Security-Policy"))
 		}
 		if strings.Contains(h.Get("Content-Security-Policy"), "unsafe") {
@@ -100,8 +142,8 @@ func TestHeadersOfSafety(t *testing.T) {
 }
 
 func TestRevalidation(t *testing.T) {
-	for _, path := range append(references(t), "/") {
-		for _, encoding := range []string{"identity", "gzip"} {
+	for _, path := range everything(t) {
+		for _, encoding := range []string{"identity", "gzip", "br"} {
 			tag := get(t, path, "Accept-Encoding", encoding).Header.Get("ETag")
 			res := get(t, path, "Accept-Encoding", encoding, "If-None-Match", tag)
 			if res.StatusCode != http.StatusNotModified || len(body(t, res)) != 0 {
@@ -114,88 +156,182 @@ func TestRevalidation(t *testing.T) {
 	}
 }
 
-func TestGzipHoldsTheSameBytes(t *testing.T) {
-	for _, path := range append(references(t), "/") {
-		plain, zipped := get(t, path), get(t, path, "Accept-Encoding", "br, gzip")
-		if zipped.Header.Get("Content-Encoding") != "gzip" || zipped.Header.Get("Vary") != "Accept-Encoding" {
-			t.Fatalf("%s: headers %v", path, zipped.Header)
-		}
-		if plain.Header.Get("ETag") == zipped.Header.Get("ETag") {
-			t.Errorf("%s: two encodings share the tag %s", path, plain.Header.Get("ETag"))
-		}
-		raw := body(t, zipped)
-		if int64(len(raw)) != zipped.ContentLength {
-			t.Errorf("%s: says %d bytes, sends %d", path, zipped.ContentLength, len(raw))
-		}
-		z, err := gzip.NewReader(bytes.NewReader(raw))
-		if err != nil {
-			t.Fatalf("%s: %v", path, err)
-		}
-		if got, err := io.ReadAll(z); err != nil || !bytes.Equal(got, body(t, plain)) {
-			t.Errorf("%s: unzips to other bytes (%v)", path, err)
+func TestEncodingsHoldTheSameBytes(t *testing.T) {
+	decoders := map[string]func(io.Reader) (io.Reader, error){
+		"gzip": func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+		"br":   func(r io.Reader) (io.Reader, error) { return brotli.NewReader(r), nil },
+	}
+	for _, path := range everything(t) {
+		plain := get(t, path)
+		bytesWanted := body(t, plain)
+		for encoding, decode := range decoders {
+			got := get(t, path, "Accept-Encoding", encoding)
+			if got.Header.Get("Content-Encoding") != encoding || got.Header.Get("Vary") != "Accept-Encoding" {
+				t.Fatalf("%s: headers %v", path, got.Header)
+			}
+			if plain.Header.Get("ETag") == got.Header.Get("ETag") {
+				t.Errorf("%s: two encodings share the tag %s", path, plain.Header.Get("ETag"))
+			}
+			raw := body(t, got)
+			if int64(len(raw)) != got.ContentLength {
+				t.Errorf("%s: says %d bytes, sends %d", path, got.ContentLength, len(raw))
+			}
+			r, err := decode(bytes.NewReader(raw))
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if b, err := io.ReadAll(r); err != nil || !bytes.Equal(b, bytesWanted) {
+				t.Errorf("%s: %s holds other bytes (%v)", path, encoding, err)
+			}
 		}
 	}
 }
 
-// The first load is all that the page names.
+// The first load is all that a page names.
 func TestFirstLoadIsSmall(t *testing.T) {
 	const most = 120 << 10
-	total := 0
-	for _, path := range append(references(t), "/") {
-		total += len(body(t, get(t, path, "Accept-Encoding", "gzip")))
+	for _, page := range pages {
+		for _, encoding := range []string{"gzip", "br"} {
+			total := 0
+			for _, path := range append(references(t, page), page) {
+				total += len(body(t, get(t, path, "Accept-Encoding", encoding)))
+			}
+			if total > most {
+				t.Errorf("first load of %s is %d bytes by %s, more than %d", page, total, encoding, most)
+			}
+			t.Attr("first_load"+strings.ReplaceAll(page, "/", "_")+"_"+encoding, strconv.Itoa(total))
+		}
 	}
-	if total > most {
-		t.Errorf("first load is %d bytes compressed, more than %d", total, most)
-	}
-	t.Logf("first load: %d bytes compressed", total)
 }
 
-func TestAcceptsGzip(t *testing.T) {
-	for header, want := range map[string]bool{
-		"":                       false,
-		"gzip":                   true,
-		"GZIP":                   true,
-		"deflate, gzip;q=0.5":    true,
-		"gzip;q=0":               false,
-		"gzip; q=0.000, *":       false,
-		"*, gzip;q=0":            false,
-		"*":                      true,
-		"*;q=0":                  false,
-		"br, deflate":            false,
-		"gzippy":                 false,
-		"gzip;q=x":               true,
-		";;;,gzip":               true,
-		"identity;q=0.1, *;q=.9": true,
+// The policy lets the import map run that the page holds, and no other script inside it.
+func TestPolicyNamesTheImportMap(t *testing.T) {
+	inline := regexp.MustCompile(`<script type="importmap">(.*)</script>`)
+	for _, page := range pages {
+		res := get(t, page)
+		m := inline.FindSubmatch(body(t, res))
+		if m == nil {
+			t.Fatalf("%s has no import map", page)
+		}
+		sum := sha256.Sum256(m[1])
+		want := "script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"
+		if got := res.Header.Get("Content-Security-Policy"); !strings.Contains(got, want) {
+			t.Errorf("%s: policy %q, want %q in it", page, got, want)
+		}
+		var imports struct{ Imports map[string]string }
+		if err := json.Unmarshal(m[1], &imports); err != nil {
+			t.Fatal(err)
+		}
+		base, _ := url.Parse(page)
+		for name, to := range imports.Imports {
+			at, err := base.Parse(to)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res := get(t, at.Path); res.StatusCode != http.StatusOK {
+				t.Errorf("%s: %s is at %s, which is not there", page, name, at.Path)
+			}
+		}
+	}
+}
+
+// Only a tile may stand in the pages of others.
+func TestWhatMayBeFramed(t *testing.T) {
+	for _, page := range pages {
+		framed := strings.Contains(get(t, page).Header.Get("Content-Security-Policy"), "frame-ancestors *")
+		if framed != strings.HasPrefix(page, "/_/tile/") {
+			t.Errorf("%s may be framed: %v", page, framed)
+		}
+	}
+}
+
+func TestChooseEncoding(t *testing.T) {
+	for header, want := range map[string]string{
+		"":                       identity,
+		"gzip":                   "gzip",
+		"GZIP":                   "gzip",
+		"gzip, deflate, br":      "br",
+		"br;q=0.5, gzip":         "gzip",
+		"br;q=0, gzip;q=0.1":     "gzip",
+		"deflate, gzip;q=0.5":    "gzip",
+		"gzip;q=0":               identity,
+		"gzip; q=0.000, *":       "br",
+		"*, gzip;q=0":            "br",
+		"*, br;q=0":              "gzip",
+		"*":                      "br",
+		"*;q=0":                  identity,
+		"deflate, zstd":          identity,
+		"gzippy":                 identity,
+		"gzip;q=x":               "gzip",
+		";;;,gzip":               "gzip",
+		"x-gzip":                 "gzip",
+		"identity;q=0.1, *;q=.9": "br",
 	} {
-		if got := acceptsGzip([]string{header}); got != want {
-			t.Errorf("%q: got %v, want %v", header, got, want)
+		if got := chooseEncoding([]string{header}); got != want {
+			t.Errorf("%q: got %s, want %s", header, got, want)
 		}
 	}
 }
 
 func TestWhatIsNotThere(t *testing.T) {
-	release := load().id
+	main := newAssets(readAll()).address[mainModule]
 	for _, test := range []struct {
 		method, path string
 		want         int
 	}{
-		{http.MethodGet, "/missing", http.StatusNotFound},
-		{http.MethodGet, "/index.html", http.StatusNotFound},
+		{http.MethodGet, "/Shop", http.StatusNotFound},
+		{http.MethodGet, "/_", http.StatusNotFound},
+		{http.MethodGet, "/_/other", http.StatusNotFound},
+		{http.MethodGet, "/shop/more", http.StatusNotFound},
+		{http.MethodGet, "/_/tile/", http.StatusNotFound},
+		{http.MethodGet, "/_/tile/Shop", http.StatusNotFound},
+		{http.MethodGet, "/" + strings.Repeat("x", 64), http.StatusNotFound},
 		{http.MethodGet, "/_/assets/", http.StatusNotFound},
-		{http.MethodGet, "/_/assets/" + release + "/", http.StatusNotFound},
-		{http.MethodGet, "/_/assets/" + release + "/js", http.StatusNotFound},
-		{http.MethodGet, "/_/assets/" + release + "/index.html", http.StatusNotFound},
-		{http.MethodGet, "/_/assets/0123456789/js/main.js", http.StatusNotFound},
+		{http.MethodGet, "/_/assets/js", http.StatusNotFound},
+		{http.MethodGet, "/_/assets/index.html", http.StatusNotFound},
+		{http.MethodGet, "/_/assets/js/main.0123456789ab.js", http.StatusNotFound},
 		{http.MethodGet, "/_/assets/js/main.js", http.StatusNotFound},
+		{http.MethodGet, "/_/assets/" + main, http.StatusOK},
 		{http.MethodPost, "/", http.StatusMethodNotAllowed},
 		{http.MethodHead, "/", http.StatusOK},
+		{http.MethodHead, "/shop", http.StatusOK},
 	} {
 		res := do(t, test.method, test.path)
 		if res.StatusCode != test.want {
 			t.Errorf("%s %s: got %d, want %d", test.method, test.path, res.StatusCode, test.want)
 		}
-		if strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+		if strings.Contains(res.Header.Get("Cache-Control"), "immutable") && res.StatusCode != http.StatusOK {
 			t.Errorf("%s %s: an absence may be kept for ever", test.method, test.path)
+		}
+	}
+}
+
+// What the first browser waits for, once in the life of a process.
+func BenchmarkFirstUse(b *testing.B) {
+	a := newAssets(readAll())
+	for b.Loop() {
+		for _, name := range a.closure(mainModule, views[0].module) {
+			brotlied(a.byName[name].bytes)
+		}
+	}
+}
+
+// The map's shapes come when its tab is opened, and are no part of any first load.
+func TestMapIsSmall(t *testing.T) {
+	const most = 60 << 10
+	path := "/" + assetRoot + newAssets(readAll()).address["third_party/world-atlas/countries-110m.json"]
+	for _, encoding := range []string{"gzip", "br"} {
+		n := len(body(t, get(t, path, "Accept-Encoding", encoding)))
+		if n == 0 || n > most {
+			t.Errorf("the map's shapes are %d bytes by %s, allowed are %d", n, encoding, most)
+		}
+		t.Attr("map_"+encoding, strconv.Itoa(n))
+	}
+	for _, page := range pages {
+		for _, address := range references(t, page) {
+			if strings.HasSuffix(address, path) || strings.Contains(address, "/js/map/") {
+				t.Errorf("%s loads %s at once", page, address)
+			}
 		}
 	}
 }

@@ -6,11 +6,10 @@ import (
 	"encoding/hex"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
-
-const thirdParty = "third_party/"
 
 func extension(name string) string { return path.Ext(name) }
 
@@ -88,29 +87,44 @@ func TestNoInlineCodeOrMarkupFromStrings(t *testing.T) {
 	}
 }
 
-// A module that the page does not name would be found only after another was read: one round trip more at the first load.
-func TestEveryModuleIsNamedByThePage(t *testing.T) {
-	files := sources()
-	for name := range files {
-		if ext := extension(name); ext != ".js" && ext != ".css" {
-			continue
+// What neither the page nor a module names is a file that nobody ever loads.
+func TestEveryFileIsUsed(t *testing.T) {
+	a := newAssets(readAll())
+	used := map[string]bool{}
+	for _, v := range views {
+		for _, name := range a.closure(mainModule, v.module) {
+			used[name] = true
 		}
-		if !bytes.Contains(files["index.html"], []byte(`"_/assets/`+name+`"`)) {
-			t.Errorf("index.html does not name %s", name)
+	}
+	files := sources()
+	resolved := regexp.MustCompile(`import(?:\.meta\.resolve)?\("([^"]+)"\)`)
+	for changed := true; changed; {
+		changed = false
+		for name := range used {
+			for _, m := range resolved.FindAllSubmatch(files[name], -1) {
+				for _, next := range a.closure(path.Join(path.Dir(name), string(m[1]))) {
+					changed = changed || !used[next]
+					used[next] = true
+				}
+			}
+		}
+	}
+	for name := range files {
+		switch ext := extension(name); {
+		case ext != ".js" && ext != ".mjs" && ext != ".css" && ext != ".json":
+		case !used[name] && !bytes.Contains(files[index], []byte(`"_/assets/`+name+`"`)):
+			t.Errorf("nothing names %s", name)
 		}
 	}
 }
 
-var imported = regexp.MustCompile(`(?m)^import [^;]*?"([^"]+)"`)
-
 func TestEveryImportIsThere(t *testing.T) {
 	files := sources()
 	for name, b := range files {
-		if extension(name) != ".js" {
+		if ext := extension(name); ext != ".js" && ext != ".mjs" {
 			continue
 		}
-		for _, m := range imported.FindAllSubmatch(b, -1) {
-			target := path.Join(path.Dir(name), string(m[1]))
+		for _, target := range importsOf(source{name, b}) {
 			if _, ok := files[target]; !ok {
 				t.Errorf("%s imports %s, which is not there", name, target)
 			}
@@ -118,15 +132,29 @@ func TestEveryImportIsThere(t *testing.T) {
 	}
 }
 
-func TestReleaseFollowsEveryByteAndName(t *testing.T) {
-	before := []source{{"a", []byte("1")}, {"b", []byte("2")}}
-	for _, after := range [][]source{
-		{{"a", []byte("1")}, {"b", []byte("3")}},
-		{{"a", []byte("1")}, {"c", []byte("2")}},
-		{{"a", []byte("1")}},
-	} {
-		if hashAll(before) == hashAll(after) {
-			t.Errorf("%v and %v are one release", before, after)
-		}
+func TestImportsAreFound(t *testing.T) {
+	f := source{"js/a/b.js", []byte(`// import { no } from "../no.js";
+import { one } from "../one.js";
+import two, {
+  three,
+} from "./two.js";
+export { four } from "preact";
+import "../five.js";
+const word = 'from "six.js"';
+const late = () => import("./late.js");
+`)}
+	want := []string{"js/one.js", "js/a/two.js", "third_party/preact/preact.mjs", "js/five.js"}
+	if got := importsOf(f); !slices.Equal(got, want) {
+		t.Errorf("found %q, want %q", got, want)
+	}
+	if got := importsOf(source{"x.mjs", []byte(`import{a as b}from"preact";import{c}from"preact/hooks";var d=1;export{d}`)}); len(got) != 2 {
+		t.Errorf("found %q in a module that was made small", got)
+	}
+}
+
+func TestNamesFollowEveryByte(t *testing.T) {
+	a, b := hashedName(source{"js/a.js", []byte("1")}), hashedName(source{"js/a.js", []byte("2")})
+	if a == b || path.Ext(a) != ".js" || !strings.HasPrefix(a, "js/a.") {
+		t.Errorf("%s and %s", a, b)
 	}
 }

@@ -2,22 +2,40 @@
 
 const NBSP = "\u00a0";
 const whole = new Intl.NumberFormat();
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const oneDigit = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const twoDigits = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
 const share = new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
 
-/** 12345 as "12,345". An estimate is marked by a preceding sign. */
+/** 12345 as "12,345". An estimate is marked by a preceding sign. @param {number} n @param {boolean} [exact] */
 export function count(n, exact = true) {
   return (exact ? "" : "≈" + NBSP) + whole.format(n);
 }
 
-/** The share of part in total, "" where there is none. A small part that is there is never written as none. */
+/** 12345 as "12.3K", 1234 as "1,234". @param {number} n */
+export function short(n) {
+  return Math.abs(n) < 10_000 ? twoDigits.format(n) : compact.format(n);
+}
+
+/** At most two digits behind the point. @param {number} n */
+export function decimal(n) {
+  return twoDigits.format(n);
+}
+
+/** The share of part in total, "" where there is none. A small part that is there is never written as none. @param {number} part @param {number} total */
 export function percent(part, total) {
   if (!part || !total) return "";
   if (part / total < 0.001) return "<" + NBSP + share.format(0.001);
   return share.format(part / total);
 }
 
-/** A span of milliseconds as "0.4 s", "12 s", "3 min" or "2 h". */
+/** 12.5 as "12.5 %", as the reader writes it. @param {number} n */
+export function percentage(n) {
+  return percents.format(n / 100);
+}
+
+/** A span of milliseconds as "0.4 s", "12 s", "3 min" or "2 h". @param {number} ms */
 export function span(ms) {
   const s = Math.max(0, ms) / 1000;
   if (s < 9.95) return oneDigit.format(s) + NBSP + "s";
@@ -26,10 +44,51 @@ export function span(ms) {
   return whole.format(Math.round(s / 3600)) + NBSP + "h";
 }
 
-/** Writers of times of day in a time zone: minute "14:32" and second "14:32:10". */
-export function clock(timeZone) {
-  const at = (options) => new Intl.DateTimeFormat(undefined, { ...options, timeZone });
-  const minute = at({ hour: "numeric", minute: "2-digit" });
-  const second = at({ hour: "numeric", minute: "2-digit", second: "2-digit" });
-  return { minute: (ms) => minute.format(ms), second: (ms) => second.format(ms) };
+/** A duration of seconds as "4m 07s" or "12s". @param {number} seconds */
+export function duration(seconds) {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}m${NBSP}${String(s % 60).padStart(2, "0")}s`;
+  return `${whole.format(Math.floor(s / 3600))}h${NBSP}${String(Math.floor((s % 3600) / 60)).padStart(2, "0")}m`;
+}
+
+/** How much something changed, as "12%"; a thousandfold and more as "×12". @param {number} n percent */
+export function change(n) {
+  return n < 1_000 ? changes.format(n / 100) : `×${compact.format(n / 100 + 1)}`;
+}
+const changes = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
+
+/** A difference of percentages, as "1.5 pts". @param {number} n */
+export function points(n) {
+  return `${twoDigits.format(Math.round(n * 10) / 10)}${NBSP}pts`;
+}
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const writers = new Map();
+
+/** Writes a moment in a time zone. Making a writer is slow, so each is made once. @param {number} ms @param {string} timeZone @param {Intl.DateTimeFormatOptions} options */
+export function moment(ms, timeZone, options) {
+  const key = timeZone + JSON.stringify(options);
+  let writer = writers.get(key);
+  if (!writer) writers.set(key, (writer = new Intl.DateTimeFormat(undefined, { ...options, timeZone })));
+  return writer.format(ms);
+}
+
+/** A moment as "14:32:10" in a time zone. @param {number} ms @param {string} timeZone */
+export function timeOfDay(ms, timeZone) {
+  return moment(ms, timeZone, { hour: "numeric", minute: "2-digit", second: "2-digit" });
+}
+
+/** @type {Intl.DisplayNames | undefined} */
+let regions;
+
+/** The name of a country by its code, in the reader's language. @param {string} code */
+export function countryName(code) {
+  if (!/^[A-Z]{2}$/.test(code)) return code;
+  regions ??= new Intl.DisplayNames(undefined, { type: "region" });
+  try {
+    return regions.of(code) ?? code;
+  } catch {
+    return code;
+  }
 }

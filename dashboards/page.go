@@ -1,0 +1,77 @@
+package dashboards
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// view is one kind of address of the page. Its module is loaded at once; those of other views when somebody goes there.
+type view struct {
+	pattern string // of net/http
+	module  string
+	depth   int  // how many folders below the root the address is
+	framed  bool // pages of others may hold it in a frame
+}
+
+var views = []view{
+	{pattern: "/{$}", module: "js/site/view.js"},
+	{pattern: "/{site}", module: "js/site/view.js"},
+	{pattern: "/_/pipeline", module: "js/pipeline/view.js", depth: 1},
+	{pattern: "/_/inspect", module: "js/inspect/view.js", depth: 1},
+	{pattern: "/_/tile/{site}", module: "js/tile/view.js", depth: 2, framed: true},
+}
+
+// page is index.html as one view gets it, and the policy that goes with it.
+type page struct {
+	*file
+	policy string
+}
+
+// A page is allowed what it needs and nothing else: its own files, its own server, and the import map, by its hash. Trusted Types forbid every way
+// of turning a string into markup, so that no page name can ever become an element.
+const policyFormat = "default-src 'self'; script-src 'self'%s; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors %s; " +
+	"require-trusted-types-for 'script'; trusted-types 'none'"
+
+// assetPolicy goes with everything that is no page. It is looked at only where somebody opens such a file by itself, and is sent with each of them.
+const assetPolicy = "default-src 'none'; frame-ancestors 'none'"
+
+var (
+	emptyMap  = []byte(`<script type="importmap"></script>`)
+	emptyRoot = []byte(`data-root=""`)
+	preloaded = []byte("<!-- modules -->")
+	reference = regexp.MustCompile(`(href|src)="_/assets/([^"]+)"`)
+)
+
+// newPage fills index.html in: where the root is, where the modules are, and which of them to fetch at once.
+func newPage(html []byte, a *assets, v view) page {
+	root := strings.Repeat("../", v.depth)
+	if v.depth == 0 {
+		root = "./"
+	}
+	imports := a.importMap(root)
+	html = bytes.Replace(html, emptyRoot, []byte(`data-root="`+root+`"`), 1)
+	html = bytes.Replace(html, emptyMap, fmt.Appendf(nil, `<script type="importmap">%s</script>`, imports), 1)
+	html = bytes.Replace(html, preloaded, preloadLinks(a, v, root), 1)
+	html = reference.ReplaceAllFunc(html, func(found []byte) []byte {
+		m := reference.FindSubmatch(found)
+		return fmt.Appendf(nil, `%s="%s%s%s"`, m[1], root, assetRoot, a.address[string(m[2])])
+	})
+	sum := sha256.Sum256(imports)
+	ancestors := "'none'"
+	if v.framed {
+		ancestors = "*"
+	}
+	return page{newFile(contentTypes[".html"], html), fmt.Sprintf(policyFormat, " 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", ancestors)}
+}
+
+func preloadLinks(a *assets, v view, root string) []byte {
+	var b bytes.Buffer
+	for _, name := range a.preloads(v.module) {
+		fmt.Fprintf(&b, "<link rel=\"modulepreload\" href=\"%s%s%s\">\n", root, assetRoot, a.address[name])
+	}
+	return bytes.TrimSpace(b.Bytes())
+}

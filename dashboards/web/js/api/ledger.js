@@ -1,0 +1,35 @@
+// The books of a site, or of all, and samples of what became of copies.
+
+import { getJSON } from "./ask.js";
+
+/** @typedef {"counted" | "duplicate" | "bot" | "late" | "quarantined" | "invalid"} Outcome */
+/** @typedef {import("../state/model.js").Ledger} Ledger */
+/**
+ * @typedef {object} Sample
+ * @property {number} at  when it had its outcome
+ * @property {number} [t]  its own time
+ * @property {string} [id]
+ * @property {string} [site]
+ * @property {string} [name]
+ * @property {string} [page]
+ * @property {string} [reason]
+ * @property {string} [field]
+ * @property {string} [shard]
+ * @property {string} [sequence_number]
+ * @property {unknown} [event]
+ */
+/** @typedef {{ samples: Sample[], available?: boolean, counts?: Record<string, number> }} Samples */
+
+/** The books since a time, or from the beginning where that is 0. @param {string} site "" for all @param {number} from Unix milliseconds @param {AbortSignal} [signal] @returns {Promise<Ledger>} */
+export function fetchLedger(site, from, signal) {
+  /** @type {Record<string, string>} */
+  const query = {};
+  if (site) query.site = site;
+  if (from > 0) query.from = new Date(from).toISOString();
+  return getJSON("api/v1/ledger", query, signal);
+}
+
+/** The newest of an outcome. @param {string} site "" for all @param {Outcome} outcome @param {string} reason "" for any @param {AbortSignal} [signal] @returns {Promise<Samples>} */
+export function fetchSamples(site, outcome, reason, signal) {
+  return getJSON("api/v1/ledger/samples", { ...(site && { site }), outcome, ...(reason && { reason }) }, signal);
+}

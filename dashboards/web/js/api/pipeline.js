@@ -1,0 +1,40 @@
+// The operator's view of the pipeline.
+
+import { getJSON } from "./ask.js";
+
+/** @typedef {"polling" | "idle" | "failing" | "stuck" | "closed"} ShardState */
+/**
+ * @typedef {object} Shard
+ * @property {string} shard
+ * @property {ShardState} state
+ * @property {number} records_per_s
+ * @property {number} bytes_per_s
+ * @property {number} iterator_age_ms
+ * @property {number} batch_p50_ms
+ * @property {number} batch_p99_ms
+ * @property {number} batches
+ * @property {number} retries
+ * @property {number} bisects
+ * @property {number} discarded
+ * @property {string} [last_error]
+ */
+/** @typedef {{ t: number, records_per_s: number, iterator_age_ms: number, accepted_per_s: number, delay_p50_ms?: number, delay_p99_ms?: number }} Moment */
+/**
+ * What a server does not know it names in `missing`; what stands there then has no meaning.
+ * @typedef {object} PipelineView
+ * @property {number} as_of
+ * @property {number} started_at
+ * @property {Shard[]} shards
+ * @property {{ accepted_per_s: number, invalid_per_s: number, ack_p50_ms: number, ack_p99_ms: number }} door
+ * @property {{ p50_ms: number, p90_ms: number, p99_ms: number, count: number }} delay
+ * @property {{ lag_ms: number, last_pass_at: number, passes: number, failures: number, marks: { minute: number, quarter: number, day: number } }} rollup
+ * @property {{ writes_per_s: number, bytes_per_s: number, reads_per_s: number }} store
+ * @property {{ waiting: number }} quarantine
+ * @property {Moment[]} history  the last ten minutes, oldest first
+ * @property {string[]} [missing]
+ */
+
+/** @param {AbortSignal} [signal] @returns {Promise<PipelineView>} */
+export function fetchPipeline(signal) {
+  return getJSON("api/v1/pipeline", {}, signal);
+}

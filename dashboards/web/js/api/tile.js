@@ -1,0 +1,22 @@
+// Tiles: one question about one site each, for the pages of others.
+
+import { getJSON } from "./ask.js";
+
+/** @typedef {{ site: string, metric: string, period: string, by: string }} TileQuestion */
+/** @typedef {import("./stats.js").Answer} Answer */
+/** @typedef {{ site: string, tz: string, metric: string, period: string, by?: string, current_visitors?: number, total?: Answer, course?: Answer, list?: Answer }} TileAnswer */
+
+/** @param {TileQuestion} question @param {string} key "" where none is needed @param {AbortSignal} [signal] @returns {Promise<TileAnswer>} */
+export function fetchTile(question, key, signal) {
+  return getJSON("api/v1/tile", { ...asked(question), ...(key && { key }) }, signal);
+}
+
+/** The key that a tile needs in the pages of others, "" where it needs none. @param {TileQuestion} question @param {AbortSignal} [signal] @returns {Promise<string>} */
+export async function fetchTileKey(question, signal) {
+  return (await getJSON("api/v1/tile/key", asked(question), signal)).key;
+}
+
+/** @param {TileQuestion} question @returns {Record<string, string>} */
+function asked({ site, metric, period, by }) {
+  return { site, metric, period, ...(by && { by }) };
+}

@@ -1,0 +1,6 @@
+// Templates: html`<p class=${name}>${text}</p>` makes elements of preact. What is put in is text or an element, never markup.
+
+import htm from "htm";
+import { h } from "preact";
+
+export const html = htm.bind(h);

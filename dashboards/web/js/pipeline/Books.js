@@ -1,0 +1,60 @@
+// The ledger: the flow, whether it balances, and what never got in.
+
+import { useState } from "preact/hooks";
+import { fetchLedger, fetchSamples } from "../api/ledger.js";
+import { count } from "../format.js";
+import { html } from "../html.js";
+import { usePoll } from "../state/poll.js";
+import { Failure } from "../ui/Failure.js";
+import { Icon } from "../ui/Icon.js";
+import { Tabs } from "../ui/Tabs.js";
+import { Flow } from "./Flow.js";
+import { OUTCOMES } from "./outcomes.js";
+import { Refused } from "./Refused.js";
+import { Samples } from "./Samples.js";
+
+const HOUR = 3_600_000;
+
+/** @type {Record<string, { label: string, back: number, every: number }>} */
+const SPANS = {
+  hour: { label: "Last hour", back: HOUR, every: 2_000 },
+  day: { label: "24 hours", back: 24 * HOUR, every: 2_000 },
+  all: { label: "All", back: 0, every: 5_000 },
+};
+
+/** @param {{ site: string, span: string, onSpan: (span: string) => void }} props */
+export function Books({ site, span, onSpan }) {
+  const { back, every } = SPANS[span] ?? SPANS.day;
+  const chosen = span in SPANS ? span : "day";
+  const { value, fault, again } = usePoll((signal) => fetchLedger(site, back && Date.now() - back, signal), every, [site, chosen]);
+  const refused = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
+  const [open, setOpen] = useState(/** @type {{ part: import("./bands.js").Part, reason: string } | null} */ (null));
+  return html`<section class="card books" aria-labelledby="books-title">
+    <header class="card-head">
+      <h2 id="books-title">The ledger</h2>
+      ${value && html`<${Balance} ledger=${value} />`}
+      <${Tabs} tabs=${Object.entries(SPANS).map(([key, s]) => ({ key, label: s.label }))} chosen=${chosen} onChoose=${onSpan} label="Span of the ledger" panel="books" />
+    </header>
+    <div id="books" role="tabpanel" aria-label="The ledger of ${SPANS[chosen].label}">
+      ${value ? html`
+        <p class="books-received"><b class="num">${count(value.received)}</b> received</p>
+        <${Flow} ledger=${value} onOpen=${setOpen} />
+        <${Equation} ledger=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "300px" }}></div>`}
+      <${Refused} polled=${refused} onOpen=${setOpen} />
+    </div>
+    ${open && html`<${Samples} site=${site} part=${open.part} reason=${open.reason} onClose=${() => setOpen(null)} />`}
+  </section>`;
+}
+
+/** @param {{ ledger: import("../api/ledger.js").Ledger }} props */
+function Balance({ ledger }) {
+  return html`<span class="badge" data-tone=${ledger.balanced ? "good" : "bad"}><${Icon} name=${ledger.balanced ? "check" : "close"} />${ledger.balanced ? "The books balance" : "The books do not balance"}</span>`;
+}
+
+/** @type {("counted" | "duplicate" | "bot" | "late" | "quarantined")[]} */
+const TERMS = ["counted", "duplicate", "bot", "late", "quarantined"];
+
+/** @param {{ ledger: import("../api/ledger.js").Ledger }} props */
+function Equation({ ledger }) {
+  return html`<p class="equation muted small"><span class="num">${count(ledger.received)}</span> received = ${TERMS.map((term, i) => html`${i > 0 && " + "}<span key=${term}><span class="num">${count(ledger[term])}</span> ${OUTCOMES[term].label.toLowerCase()}</span>`)}</p>`;
+}

@@ -1,0 +1,63 @@
+// The rows of a listing as its card shows them: the first few, with room kept for all of them.
+
+import { useRef } from "preact/hooks";
+import { QUERY } from "../api/stats.js";
+import { toggleFilter } from "../choice.js";
+import { html } from "../html.js";
+import { METRICS } from "../metrics.js";
+import { useAnswer } from "../state/answers.js";
+import { choice, choose } from "../state/choice.js";
+import { asking, comparisons } from "../state/scope.js";
+import { Failure } from "../ui/Failure.js";
+import { Skeleton } from "../ui/Skeleton.js";
+import { Rows } from "./Rows.js";
+
+/** @typedef {import("./cards.js").Listing} Spec */
+
+/** How many rows a card has. */
+export const ROWS = 9;
+
+/** The texts that the page is filtered by exactly. @param {string} dimension */
+export function pickedOf(dimension) {
+  return choice.value.filters.find((f) => f.op === "is" && f.dimension === dimension)?.values ?? [];
+}
+
+/** Filters the page by a row, or no longer. @param {string} dimension @param {string} text */
+export function pick(dimension, text) {
+  choose({ filters: toggleFilter(choice.value.filters, dimension, text), list: "" });
+}
+
+/** The figures that a card shows of a listing. @param {Spec} spec */
+function metricsOf(spec) {
+  if (choice.value.filters.some((f) => f.dimension === "event:goal") && spec.dimension !== "event:goal") return [spec.metric, "conversion_rate"];
+  if (spec.dimension === "event:goal") return [spec.metric, "conversion_rate"];
+  return spec.metric === "visitors" ? [spec.metric, "percentage"] : [spec.metric];
+}
+
+/** @param {{ spec: Spec, as?: import("preact").FunctionComponent<any> }} props  as draws the rows in another way */
+export function Listing({ spec, as: Drawn }) {
+  const box = useRef(null);
+  const metrics = metricsOf(spec);
+  const compared = choice.value.compare !== "";
+  const question = asking(QUERY, {
+    metrics, dimensions: [spec.dimension], pagination: { limit: Drawn ? 300 : ROWS },
+    ...(compared ? { include: { comparisons: comparisons() } } : {}),
+  });
+  /** @type {import("../state/answers.js").State<import("../api/stats.js").Answer> & { again: () => void }} */
+  const { data, fault, busy, again } = useAnswer(question, box);
+  const shownMetrics = data?.query.metrics ?? metrics;
+  return html`<div class="listing" ref=${box} aria-busy=${busy}>
+    <div class="listing-head"><span>${spec.of}</span>${shownMetrics.map((m) => html`<span class="row-figure" data-metric=${m} key=${m} title=${METRICS[m].hint}>${METRICS[m].label}</span>`)}
+      ${compared && html`<span class="row-figure row-change">Change</span>`}</div>
+    <div class="listing-rows fades">${body()}</div>
+  </div>`;
+
+  function body() {
+    if (!data && fault) return html`<${Failure} fault=${fault} again=${again} />`;
+    if (!data) return html`<${Skeleton} rows=${ROWS} />`;
+    if (data.results.length === 0) return html`<p class="nothing">${spec.nothing ?? "Nothing in this period."}</p>`;
+    if (Drawn) return html`<${Drawn} answer=${data} spec=${spec} />`;
+    return html`<${Rows} dimension=${data.query.dimensions?.[0] ?? spec.dimension} metrics=${shownMetrics} rows=${data.results} exact=${data.meta.exact} compared=${compared}
+      picked=${pickedOf(spec.dimension)} onPick=${(/** @type {string} */ text) => pick(spec.dimension, text)} />`;
+  }
+}

@@ -1,0 +1,63 @@
+// The figures of the period at a glance, each with its change. A click puts one on the chart.
+
+import { html } from "../html.js";
+import { METRICS, money, writeInFull } from "../metrics.js";
+import { QUERY } from "../api/stats.js";
+import { useAnswer } from "../state/answers.js";
+import { choice, choose } from "../state/choice.js";
+import { asking, comparisons } from "../state/scope.js";
+import { site } from "../state/sites.js";
+import { Delta } from "../ui/Delta.js";
+import { Failure } from "../ui/Failure.js";
+import { Figure } from "../ui/Figure.js";
+import { METRIC_WAITS, METRICS_SHOWN, goalFilter } from "./metrics_shown.js";
+
+/** @typedef {import("../api/stats.js").Answer} Answer */
+
+export function Metrics() {
+  const include = { comparisons: comparisons() };
+  const hasGoals = (site.value?.goals ?? []).length > 0;
+  const main = useAnswer(/** @type {any} */ (asking(QUERY, { metrics: METRICS_SHOWN, include })));
+  const goals = useAnswer(/** @type {any} */ (hasGoals ? asking(QUERY, { metrics: ["conversion_rate"], include, filters: goalFilter() }) : null));
+  const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(hasGoals ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
+  if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
+  const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
+  return html`<div class="metrics" role="group" aria-label="Metrics" aria-busy=${main.busy}>
+    ${shown.map((c) => html`<${Card} key=${c.metric} ...${c} />`)}
+  </div>`;
+}
+
+/** @param {Answer | null} answer */
+function cardsOf(answer) {
+  const row = answer?.results[0];
+  if (!answer || !row) return [];
+  return answer.query.metrics.map((metric, i) => ({
+    metric, value: row.metrics[i], error: answer.meta.exact ? null : row.errors?.[i], before: row.comparison?.metrics[i], change: row.comparison?.change[i],
+  }));
+}
+
+/** @param {import("../api/stats.js").Value | undefined} value */
+function isThere(value) {
+  return value != null && (!Array.isArray(value) || value.length > 0);
+}
+
+/**
+ * @param {object} props
+ * @param {string} props.metric
+ * @param {import("../api/stats.js").Value} [props.value]  undefined until it is known
+ * @param {number | null} [props.error]
+ * @param {import("../api/stats.js").Value} [props.before]
+ * @param {number | null} [props.change]
+ */
+function Card({ metric, value, error, before, change }) {
+  const { label, hint, lessIsBetter, changesInPoints } = METRICS[metric];
+  const all = typeof value === "object" && value ? money(value) : [];
+  const than = before === undefined ? "" : `than ${writeInFull(metric, before)} ${choice.value.compare === "year" ? "a year before" : "in the period before"}`;
+  return html`<button type="button" class="metric fades" data-metric=${metric} title=${hint} aria-pressed=${choice.value.metric === metric} onClick=${() => choose({ metric }, { replace: true })}>
+    <span class="metric-name">${label}</span>
+    <span class="metric-value">${value === undefined ? html`<span class="skeleton metric-skeleton"></span>` : all.length > 1
+      ? html`<span class="num" title=${writeInFull(metric, all)}>${all[0].short}</span>`
+      : html`<${Figure} metric=${metric} value=${value} error=${error} />`}</span>
+    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>and ${all.length - 1} currencies</span>` : html`<${Delta} value=${value === undefined ? null : change} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
+  </button>`;
+}

@@ -1,0 +1,22 @@
+// The last hour, for replaying it: asked for when the scrubber is first touched, and kept while it is.
+
+import { signal } from "@preact/signals";
+import { fetchHour } from "../api/live.js";
+
+/** @type {import("@preact/signals").Signal<import("../api/live.js").Hour | null>} */
+export const hour = signal(null);
+
+/** Reads the last hour of a site anew. @param {string} site */
+export async function readHour(site) {
+  try {
+    const answer = await fetchHour(site);
+    if (answer) hour.value = answer;
+  } catch {
+    // The figures can be replayed without it; only the events are missing.
+  }
+}
+
+/** Forgets it. */
+export function forgetHour() {
+  hour.value = null;
+}

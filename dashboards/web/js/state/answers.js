@@ -1,0 +1,196 @@
+// Answers that stay true: asked for once a part of the page is seen, and again when something was counted.
+//
+// Of each part one question is under way at a time, and two answers to the same question are at least a moment apart, which grows with what an
+// answer costs. What comes meanwhile is asked for once, afterwards.
+
+import { batch, effect, signal } from "@preact/signals";
+import { useEffect, useMemo } from "preact/hooks";
+import { AnswerError, postJSON } from "../api/ask.js";
+import { pulse } from "./live.js";
+import { replayedTo } from "./scope.js";
+
+/** @typedef {import("./scope.js").Question} Question */
+/**
+ * @template T
+ * @typedef {{ data: T | null, fault: Error | null, busy: boolean }} State  busy: what is shown answers another question, or none
+ */
+
+const COST = 10; // a question is asked no more than a tenth of the time
+const RETRY = 5_000;
+const REPLAY = 200;
+
+/** @type {Map<string, unknown>} answers to come back to, the latest last */
+const kept = new Map();
+const KEPT = 40;
+
+/** @template T */
+class Asker {
+  /** @type {import("@preact/signals").Signal<State<T>>} */
+  state = signal({ data: null, fault: null, busy: true });
+  /** @type {Question | null} */
+  question = null;
+  /** @type {AbortController | null} */
+  underWay = null;
+  askedAt = -Infinity;
+  cost = 0;
+  due = false;
+  seen = true;
+  timer = 0;
+
+  /** Makes a question the one that is shown the answer to. @param {Question | null} question */
+  turnTo(question) {
+    const before = this.question;
+    this.question = question;
+    if (question?.key === before?.key) return;
+    this.underWay?.abort();
+    this.underWay = null;
+    clearTimeout(this.timer);
+    const known = question ? /** @type {T | undefined} */ (kept.get(question.key)) : undefined;
+    const same = question?.site === before?.site; // figures of one site never stand under the name of another
+    this.state.value = { data: known ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
+    this.askedAt = -Infinity;
+    this.want();
+  }
+
+  /** Asks as soon as that is allowed. */
+  want() {
+    this.due = true;
+    if (!this.question || !this.seen || document.hidden || this.underWay) return;
+    const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
+    const wait = this.askedAt + pause - performance.now();
+    clearTimeout(this.timer);
+    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), wait));
+    else this.ask();
+  }
+
+  async ask() {
+    const question = this.question;
+    if (!question || this.underWay) return;
+    const control = (this.underWay = new AbortController());
+    this.due = false;
+    this.askedAt = performance.now();
+    try {
+      const data = /** @type {T} */ (await postJSON(question.path, question.body(), control.signal));
+      if (control.signal.aborted) return;
+      keep(question.key, data);
+      this.cost = performance.now() - this.askedAt;
+      this.show(data);
+    } catch (fault) {
+      if (control.signal.aborted) return;
+      this.state.value = { ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false };
+      if (mayPass(fault)) this.timer = /** @type {any} */ (setTimeout(() => this.want(), RETRY));
+    }
+    this.underWay = null;
+    if (this.due) this.want();
+  }
+
+  // An answer that says the same as the one before draws nothing anew.
+  /** @param {T} data */
+  show(data) {
+    const before = this.state.peek();
+    if (before.busy || before.fault || !before.data) this.state.value = { data, fault: null, busy: false };
+    else if (essence(before.data) !== essence(data)) showTogether(this, data);
+  }
+
+  /** @param {boolean} seen */
+  look(seen) {
+    this.seen = seen;
+    if (seen && this.due) this.want();
+  }
+
+  close() {
+    this.underWay?.abort();
+    clearTimeout(this.timer);
+  }
+}
+
+// A question that is wrong stays wrong.
+/** @param {unknown} fault */
+function mayPass(fault) {
+  return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
+}
+
+/** @type {Map<Asker<any>, unknown>} */
+const waiting = new Map();
+const TOGETHER = 120;
+
+// Of all parts that ask again at the same moment the answers are shown together: the page is laid out and painted once, not ten times.
+/** @param {Asker<any>} asker @param {unknown} data */
+function showTogether(asker, data) {
+  if (waiting.size === 0) setTimeout(showWaiting, TOGETHER);
+  waiting.set(asker, { question: asker.question?.key, data });
+}
+
+function showWaiting() {
+  const all = [...waiting];
+  waiting.clear();
+  batch(() => {
+    for (const [asker, { question, data }] of /** @type {[Asker<any>, any][]} */ (all)) {
+      if (asker.question?.key === question) asker.state.value = { data, fault: null, busy: false };
+    }
+  });
+}
+
+/** What of an answer is shown. @param {any} data */
+function essence({ query, meta, ...rows }) {
+  return JSON.stringify([rows, query.metrics, query.dimensions, meta.exact, meta.time_labels, meta.incomplete_windows > 0]);
+}
+
+/** @param {string} key @param {unknown} data */
+function keep(key, data) {
+  kept.delete(key);
+  kept.set(key, data);
+  if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
+}
+
+/**
+ * The answer to a question, kept up to date.
+ * @template T
+ * @param {Question | null} question
+ * @param {{ current: Element | null }} [box]  the part of the page that shows it: while nobody sees that, nothing is asked
+ * @returns {State<T> & { again: () => void }}
+ */
+export function useAnswer(question, box) {
+  const asker = useMemo(() => {
+    const made = /** @type {Asker<T>} */ (new Asker());
+    if (box) made.seen = false;
+    return made;
+  }, []);
+  useMemo(() => asker.turnTo(question), [question?.key]);
+  asker.question = question && { ...question };
+  useEffect(() => {
+    const stop = effect(() => {
+      pulse.value;
+      replayedTo.value;
+      if (asker.question?.every) asker.want();
+    });
+    const onVisibility = () => !document.hidden && asker.due && asker.want();
+    document.addEventListener("visibilitychange", onVisibility);
+    const unwatch = box ? watch(box.current, (seen) => asker.look(seen)) : undefined;
+    return () => {
+      stop();
+      unwatch?.();
+      document.removeEventListener("visibilitychange", onVisibility);
+      asker.close();
+    };
+  }, []);
+  const state = asker.state.value;
+  return { ...state, busy: state.busy && question !== null, again: () => asker.want() };
+}
+
+/** @type {WeakMap<Element, Set<(seen: boolean) => void>>} */
+const watched = new WeakMap();
+
+const eyes = new IntersectionObserver((entries) => {
+  for (const entry of entries) for (const tell of watched.get(entry.target) ?? []) tell(entry.isIntersecting);
+}, { rootMargin: "160px" });
+
+/** @param {Element | null} element @param {(seen: boolean) => void} tell */
+function watch(element, tell) {
+  if (!element) return undefined;
+  const tells = watched.get(element) ?? new Set();
+  watched.set(element, tells.add(tell));
+  eyes.unobserve(element); // whoever is new is told at once
+  eyes.observe(element);
+  return () => tells.delete(tell);
+}

@@ -1,0 +1,99 @@
+// The present of the site on show, as its live view tells it, for all parts of the page.
+
+import { batch, computed, effect, signal } from "@preact/signals";
+import { followLive } from "../api/live.js";
+import { fromDelta, fromSnapshot, isUntouched, openWindow } from "./model.js";
+import { site } from "./sites.js";
+
+/** @typedef {import("./model.js").Present} Present */
+
+/** What is known of the site's present; null until its first message. @type {import("@preact/signals").Signal<Present | null>} */
+export const present = signal(null);
+
+/** @type {import("@preact/signals").Signal<import("../api/live.js").Connection>} */
+export const connection = signal("connecting");
+
+/** Grows whenever something was counted: whoever shows figures that include the present asks again. */
+export const pulse = signal(0);
+
+/** When the last message came, by performance.now(). */
+export const heardAt = signal(0);
+
+// What parts of the page show of the present, each for itself: what did not change makes nobody draw anew.
+
+export const currentVisitors = computed(() => present.value?.current_visitors);
+export const currentExact = computed(() => present.value?.current_exact ?? true);
+export const lag = computed(() => present.value?.lag_ms);
+export const ledger = computed(() => present.value?.ledger ?? null);
+export const latestEvents = computed(() => present.value?.events ?? NONE);
+export const untouched = computed(() => present.value !== null && isUntouched(present.value));
+export const nowWindow = computed(() => (present.value ? openWindow(present.value) : 0));
+export const isHeard = computed(() => present.value !== null);
+
+/** @type {import("./model.js").LiveEvent[]} */
+const NONE = [];
+
+const followed = computed(() => site.value?.id ?? ""); // the site itself is another one when its goals change
+
+/** @type {(() => void) | null} */
+let stopFollowing = null;
+
+/** Follows the live view of whichever site is on show, from now on. */
+export function followPresent() {
+  stopFollowing ??= effect(() => {
+    const id = followed.value;
+    forgetTimer();
+    told = null;
+    batch(() => {
+      present.value = null;
+      connection.value = "connecting";
+    });
+    return id ? followLive(id, receive, (state) => (connection.value = state)) : undefined;
+  });
+}
+
+const PAUSE = 250; // a busy site sends ten messages a second, more than anybody reads
+
+/** What was told and is not shown yet. @type {Present | null} */
+let told = null;
+let counted = false;
+let timer = 0;
+
+/** @param {"snapshot" | "delta"} kind @param {any} message */
+function receive(kind, message) {
+  const before = told ?? present.peek();
+  told = kind === "snapshot" || !before ? fromSnapshot(message) : fromDelta(before, message);
+  counted = counted || kind === "snapshot" || message.windows?.length > 0;
+  ahead = message.as_of - Date.now();
+  const wait = heardAt.peek() + PAUSE - performance.now();
+  if (wait <= 0 || !present.peek()) show();
+  else timer ||= /** @type {any} */ (setTimeout(show, wait));
+}
+
+function show() {
+  forgetTimer();
+  const next = told;
+  if (!next) return;
+  // Also where nothing happens, time goes on: what is shown of the present moves by whole windows.
+  const before = present.peek();
+  const moved = !before || openWindow(next) !== openWindow(before);
+  batch(() => {
+    present.value = next;
+    heardAt.value = performance.now();
+    if (counted || moved) pulse.value++;
+  });
+  told = null;
+  counted = false;
+}
+
+function forgetTimer() {
+  clearTimeout(timer);
+  timer = 0;
+}
+
+let ahead = 0; // of the server's clock before ours
+
+/** The time of the server, in Unix milliseconds: the reader's own clock may be wrong. */
+export function serverNow() {
+  return Date.now() + ahead;
+}

@@ -1,0 +1,70 @@
+// What all questions have in common: the site, the period, the filters, and how often the present is asked for again.
+
+import { computed, signal } from "@preact/signals";
+import { includesNow, rangeBefore, rangeOf } from "../period.js";
+import { choice, filters } from "./choice.js";
+import { serverNow } from "./live.js";
+import { site, zone } from "./sites.js";
+
+/** @typedef {import("../period.js").Here} Here */
+/**
+ * A question that can be asked again: the same key is the same question, also where its times move on.
+ * @typedef {{ path: string, site: string, key: string, body: () => unknown, every: number }} Question
+ */
+
+/** The moment that the live period ends at while the past is replayed; null where it is now. @type {import("@preact/signals").Signal<number | null>} */
+export const replayedTo = signal(null);
+
+/** Where and when we are. @returns {Here} */
+export function here() {
+  return { zone: zone.value, now: (choice.value.period.name === "live" && replayedTo.peek()) || serverNow() };
+}
+
+/** Milliseconds between two answers to the same question, at least; 0 where nothing can change. */
+const every = computed(() => {
+  const { period } = choice.value;
+  if (period.name === "live") return 1_000;
+  if (!includesNow(period, here())) return 0;
+  return period.name === "day" || period.name === "24h" ? 2_000 : 5_000;
+});
+
+/** The site, as long as it is one that the server knows. */
+const known = computed(() => site.value?.id ?? "");
+
+/** A key of what is chosen. */
+const chosen = computed(() => JSON.stringify([known.value, choice.value.period, filters.value]));
+
+/**
+ * A question about what is chosen; null where there is no site.
+ * @param {string} path
+ * @param {{ [field: string]: unknown, filters?: unknown[] }} fields  further ones of its body; its filters come on top of those that are chosen
+ * @returns {Question | null}
+ */
+export function asking(path, fields) {
+  const id = known.value;
+  if (!id) return null;
+  const { period } = choice.value;
+  const all = [...filters.value, ...(fields.filters ?? [])];
+  return {
+    path, site: id, every: every.value, key: chosen.value + path + JSON.stringify(fields),
+    body: () => ({ site_id: id, date_range: rangeOf(period, here()), ...fields, filters: all }),
+  };
+}
+
+/** The same, about the span before; null where there is none. @param {string} path @param {{ [field: string]: unknown }} fields @param {"previous" | "year"} how @returns {Question | null} */
+export function askingBefore(path, fields, how) {
+  const { period } = choice.value;
+  const question = asking(path, fields);
+  if (!question || !rangeBefore(period, how, here())) return null;
+  const moves = period.name === "live" || period.name === "24h";
+  return {
+    ...question, key: `${question.key} ${how}`, every: moves ? 10_000 : 0,
+    body: () => ({ .../** @type {object} */ (question.body()), date_range: rangeBefore(period, how, here()) }),
+  };
+}
+
+/** What an answer is to be compared with. Where the period is not over, its like is cut at the same time. */
+export function comparisons() {
+  if (choice.value.period.name === "all") return undefined;
+  return { mode: choice.value.compare === "year" ? "year_over_year" : "previous_period", to_date: true };
+}

@@ -1,0 +1,48 @@
+// The list of sites, asked again and again: soon while there is none, seldom once there are some.
+
+import { computed, signal } from "@preact/signals";
+import { fetchSites } from "../api/sites.js";
+import { route } from "../route.js";
+
+const WHILE_NONE = 1_000;
+const WHILE_SOME = 15_000;
+
+/** @typedef {import("../api/sites.js").Site} Site */
+
+/** What the server lists; null until it has answered. @type {import("@preact/signals").Signal<Site[] | null>} */
+export const sites = signal(null);
+
+/** Why the list could not be read the last time; null where it could. @type {import("@preact/signals").Signal<Error | null>} */
+export const sitesFault = signal(null);
+
+/** The id of the site on show: the one that the address names, else the first; "" where there is none. */
+export const siteID = computed(() => route.value.site || sites.value?.[0]?.id || "");
+
+/** The site on show; null where the server does not know it, or has not said. */
+export const site = computed(() => sites.value?.find((s) => s.id === siteID.value) ?? null);
+
+/** The time zone of the site on show. */
+export const zone = computed(() => site.value?.tz || "UTC");
+
+let following = false;
+
+/** Keeps the list up to date from now on. A page that nobody sees asks nothing. */
+export async function followSites() {
+  if (following) return;
+  following = true;
+  for (;;) {
+    if (!document.hidden) await refreshSites();
+    await new Promise((done) => setTimeout(done, sites.value?.some((s) => s.id === siteID.value) ? WHILE_SOME : WHILE_NONE));
+  }
+}
+
+/** Reads the list now. */
+export async function refreshSites() {
+  try {
+    const list = await fetchSites();
+    if (JSON.stringify(list) !== JSON.stringify(sites.value)) sites.value = list;
+    sitesFault.value = null;
+  } catch (fault) {
+    sitesFault.value = /** @type {Error} */ (fault);
+  }
+}

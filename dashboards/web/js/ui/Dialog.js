@@ -1,0 +1,32 @@
+// A window above the page. The browser keeps the focus inside, gives it back, and closes it by Escape.
+
+import { useEffect, useRef } from "preact/hooks";
+import { html } from "../html.js";
+import { Icon } from "./Icon.js";
+
+/** @param {{ title: unknown, onClose: () => void, class?: string, tools?: unknown, children: unknown }} props */
+export function Dialog({ title, onClose, class: name = "", tools, children }) {
+  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
+  useEffect(() => {
+    const dialog = box.current;
+    if (!dialog?.open) dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  /** @param {Event} event */
+  const outside = (event) => event.target === box.current && onClose();
+  /** @param {Event} event */
+  const cancel = (event) => {
+    event.preventDefault();
+    onClose();
+  };
+  return html`<dialog class="dialog ${name}" ref=${box} onClick=${outside} onCancel=${cancel} aria-labelledby="dialog-title">
+    <div class="dialog-body">
+      <header class="dialog-head">
+        <h2 id="dialog-title">${title}</h2>
+        ${tools}
+        <button type="button" class="button quiet" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>
+      </header>
+      ${children}
+    </div>
+  </dialog>`;
+}
