@@ -3,13 +3,15 @@ package main
 import (
 	"context"
 	crand "crypto/rand"
-	"encoding/hex"
+	"encoding/binary"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"github.com/streamgauge/streamgauge/apigw/access"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // authorize answers API Gateway whether a request on the direct route to the stream may pass, and with which partition key: there is no code of ours
@@ -24,7 +26,7 @@ func authorize(p *parts) lambda.Handler {
 		site, err := secrets.Verify(signedToken(r), p.now())
 		if err != nil {
 			p.log.Info().Str("request_id", requestID(ctx)).Str("outcome", err.Error()).Msg("refused")
-			p.metrics.emit(requestID(ctx), metric{"Refused", count, 1})
+			p.metrics.emit(requestID(ctx), metric{meters.Refused, 1})
 			return events.APIGatewayV2CustomAuthorizerSimpleResponse{}, nil
 		}
 		return events.APIGatewayV2CustomAuthorizerSimpleResponse{
@@ -44,9 +46,9 @@ func signedToken(r events.APIGatewayV2CustomAuthorizerV2Request) string {
 	return r.QueryStringParameters["key"]
 }
 
-// partitionKey is one of event.PartitionKey's form, with a random hash.
+// partitionKey names the site, and lies in any shard.
 func partitionKey(site string) string {
 	var b [8]byte
 	_, _ = crand.Read(b[:]) // never fails, crypto/rand says
-	return site + "/" + hex.EncodeToString(b[:])
+	return event.AuthorizedKey(site, binary.BigEndian.Uint64(b[:]))
 }

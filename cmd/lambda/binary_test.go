@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -168,4 +169,60 @@ func bulk(records int, n *int) (e events.KinesisEvent) {
 		})
 	}
 	return e
+}
+
+// BenchmarkDoor sends requests of 20 events of one visitor to collect, and requests with a token to authorize, through the Runtime API.
+func BenchmarkDoor(b *testing.B) {
+	path := compile(b, ".")
+	c := newCloud(b)
+	b.Run("collect", func(b *testing.B) {
+		key := "key=" + c.ssm.secrets(b).SiteKey("shop")
+		n, visitors := 0, regexp.MustCompile(`"visitor-\d+"`)
+		spend(b, path, c, "collect", func() any {
+			var lines strings.Builder
+			for _, r := range bulk(20, &n).Records {
+				lines.Write(visitors.ReplaceAll(r.Kinesis.Data, fmt.Appendf(nil, `"visitor-%d"`, n/20)))
+				lines.WriteByte('\n')
+			}
+			r := request("POST", "/v1/events", key, "", lines.String())
+			r.Headers["content-type"] = "application/x-ndjson"
+			return r
+		})
+	})
+	b.Run("authorize", func(b *testing.B) {
+		token := c.ssm.secrets(b).Sign("shop", time.Now().Add(time.Hour))
+		spend(b, path, c, "authorize", func() any {
+			return events.APIGatewayV2CustomAuthorizerV2Request{Headers: map[string]string{"authorization": "Bearer " + token}}
+		})
+	})
+}
+
+// spend invokes a warm function with what next makes, and reports the time and the CPU time of an invocation.
+func spend(b *testing.B, path string, c *cloud, role string, next func() any) {
+	f := newFunction(b, role, c.env()...)
+	f.path = path
+	for range 20 {
+		must[map[string]any](b, f, next())
+	}
+	before, err := proc.CPU(f.cmd.Process.Pid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		b.StopTimer()
+		event, err := json.Marshal(next())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		out := must[map[string]any](b, f, event)
+		if status, is := out["statusCode"].(float64); is && status != 202 {
+			b.Fatal(out)
+		}
+	}
+	after, err := proc.CPU(f.cmd.Process.Pid)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64((after-before).Microseconds())/float64(b.N), "CPU-µs/op")
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
 	"github.com/streamgauge/streamgauge/apigw/access"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store/dynamo"
 )
@@ -24,13 +25,17 @@ import (
 // order is what the command function is invoked with.
 type order struct {
 	Command string `json:"command"`
-	// Site is for ledger (empty: all sites), key and token.
+	// Site is for ledger and dlq-list (empty: all sites), key and token.
 	Site string `json:"site"`
 	// From and To bound the ledger, in Unix milliseconds; To zero: no end.
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
 	// Minutes is how long a token is valid.
 	Minutes int `json:"minutes"`
+	// Limit and Cursor are for dlq-list, Keys for dlq-show (one) and redrive.
+	Limit  int      `json:"limit"`
+	Cursor string   `json:"cursor"`
+	Keys   []string `json:"keys"`
 }
 
 // commanding is the role command.
@@ -38,6 +43,7 @@ type commanding struct {
 	*parts
 	store *dynamo.Store
 	sites *aggregate.Sites
+	dlq   *deadLetters
 }
 
 // commands are the operations, by name.
@@ -45,6 +51,7 @@ var commands = map[string]func(*commanding, context.Context, order) (any, error)
 	"ledger": (*commanding).ledger, "metrics": (*commanding).text, "repair": (*commanding).repair, "purge": (*commanding).purge,
 	"rotate-access": (*commanding).rotateAccess, "rotate-ingest": (*commanding).rotateIngest,
 	"init": (*commanding).init, "key": (*commanding).key, "token": (*commanding).token,
+	"dlq-list": (*commanding).dlqList, "dlq-show": (*commanding).dlqShow, "redrive": (*commanding).redrive,
 }
 
 func command(p *parts) lambda.Handler {
@@ -60,6 +67,7 @@ func command(p *parts) lambda.Handler {
 				return nil, err
 			}
 			c.store, c.sites = s, aggregate.NewSites(s, p.now)
+			c.dlq = newDeadLetters(p, s, c.sites)
 		}
 		out, err := run(c, ctx, o)
 		outcome := "done"
@@ -88,27 +96,34 @@ func (c *commanding) ledger(ctx context.Context, o order) (any, error) {
 
 func errSite(site string) error { return fmt.Errorf("%.100q is no site id", site) }
 
-// metricsSpan is how far back the metrics look.
-const metricsSpan = 24 * time.Hour
-
-// text is the state of the whole pipeline in Prometheus' text format, which for one family needs no library; the one there is would be linked into every
-// function's start. What a single environment of a function has counted would say nothing, and
-// is in CloudWatch.
+// text is the state of the whole pipeline in Prometheus' text format, which for gauges needs no library; the one there is would be linked into every
+// function's start. What a single environment of a function has counted would say nothing, and is in CloudWatch.
 func (c *commanding) text(ctx context.Context, _ order) (any, error) {
-	books, err := c.books(ctx, "", c.now().Add(-metricsSpan).UnixMilli(), 0)
+	reader := aggregate.NewReader(c.store, c.sites)
+	books, err := reader.Books(ctx, "", 0, 0)
+	if err != nil {
+		return nil, err
+	}
+	rolls, err := reader.RollState(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var b strings.Builder
-	b.WriteString("# HELP streamgauge_ledger_events Copies of events of the last 24 hours, by outcome.\n# TYPE streamgauge_ledger_events gauge\n")
-	for _, line := range []struct {
-		outcome string
-		n       uint64
-	}{
-		{"accepted", books.Accepted}, {"in_transit", books.InTransit}, {"received", books.Received}, {"counted", books.Counted},
-		{"duplicate", books.Duplicate}, {"bot", books.Bot}, {"late", books.Late}, {"quarantined", books.Quarantined}, {"redelivered", books.Redelivered},
-	} {
-		fmt.Fprintf(&b, "streamgauge_ledger_events{outcome=%q} %d\n", line.outcome, line.n)
+	head := func(m meters.Meter) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", m.Name, m.Help, m.Kind) }
+	one := func(m meters.Meter, v float64) {
+		head(m)
+		fmt.Fprintf(&b, "%s %v\n", m.Name, v)
+	}
+	head(meters.Ledger)
+	for _, line := range books.Lines() {
+		fmt.Fprintf(&b, "%s{outcome=%q} %d\n", meters.Ledger.Name, line.Outcome, line.Copies)
+	}
+	one(meters.LedgerImbalance, float64(books.Imbalance()))
+	one(meters.QuarantineWaiting, float64(books.Quarantined))
+	one(meters.RollupLag, rolls.Lag(c.now()).Seconds())
+	head(meters.RollupMarks)
+	for level, n := range map[string]int{"minute": rolls.Marks.Minute, "quarter": rolls.Marks.Quarter, "day": rolls.Marks.Day} {
+		fmt.Fprintf(&b, "%s{level=%q} %d\n", meters.RollupMarks.Name, level, n)
 	}
 	return b.String(), nil
 }

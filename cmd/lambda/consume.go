@@ -12,6 +12,7 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/store/dynamo"
 )
 
@@ -33,6 +34,7 @@ type consuming struct {
 	*parts
 	store    *dynamo.Store
 	accounts *aggregate.Accounts
+	cursors  *cursors
 	handler  *consumer.Handler
 	work     work // of the invocation under way: there is one at a time
 }
@@ -42,6 +44,7 @@ type work struct {
 	copies int
 	slices int
 	ledger aggregate.Ledger
+	delay  time.Duration // the longest of an event, from the door to its window
 }
 
 func consume(p *parts) lambda.Handler {
@@ -60,6 +63,7 @@ func (c *consuming) open() error {
 	}
 	sites := aggregate.NewSites(s, c.now)
 	committer := aggregate.NewCommitter(s, sites, aggregate.Options{Shards: c.settings.shards, Now: c.now})
+	c.cursors = newCursors(c.parts, s)
 	c.store, c.accounts = s, aggregate.NewAccounts(s, c.now)
 	c.handler = consumer.New(s, sites, committer, consumer.Options{CreateSites: c.settings.createSites, Now: c.now, Report: c.report})
 	return nil
@@ -68,6 +72,9 @@ func (c *consuming) open() error {
 func (c *consuming) report(r consumer.Report) {
 	c.work.slices++
 	c.work.copies += r.Copies
+	for d := range r.Delays {
+		c.work.delay = max(c.work.delay, d)
+	}
 	for site, l := range r.Tally {
 		c.work.ledger.Merge(l)
 		if l.Redelivered > 0 {
@@ -87,6 +94,9 @@ func (c *consuming) handle(ctx context.Context, b batch) (verdict, error) {
 		if err := c.accounts.Flush(ctx); err != nil {
 			c.log.Warn().Err(err).Msg("writing accounts failed; it is tried again with the next batch")
 		}
+	}
+	if err == nil {
+		c.cursors.passed(ctx, b.Records, resp)
 	}
 	c.tell(ctx, b, resp, err, began, before)
 	if err != nil {
@@ -132,21 +142,16 @@ func (c *consuming) tell(ctx context.Context, b batch, resp events.KinesisEventR
 		failed = 1
 	}
 	c.metrics.emit(id,
-		metric{"Records", count, float64(len(b.Records))}, metric{"Events", count, float64(w.copies)}, metric{"Unfinished", count, failed},
-		metric{"Received", count, float64(w.ledger.Received)}, metric{"Counted", count, float64(w.ledger.Counted)},
-		metric{"Duplicate", count, float64(w.ledger.Duplicate)}, metric{"Bot", count, float64(w.ledger.Bot)}, metric{"Late", count, float64(w.ledger.Late)},
-		metric{"Quarantined", count, float64(w.ledger.Quarantined)}, metric{"Redelivered", count, float64(w.ledger.Redelivered)},
-		metric{"Imbalance", count, imbalance(w.ledger)},
-		metric{"Age", milliseconds, float64(age.Milliseconds())}, metric{"Took", milliseconds, float64(took.Milliseconds())},
-		metric{"StoreReadUnits", none, now.Read - before.Read}, metric{"StoreWriteUnits", none, now.Written - before.Written},
-		metric{"StoreThrottles", count, float64(now.Throttled - before.Throttled)}, metric{"StoreRetries", count, float64(now.Retries - before.Retries)},
+		metric{meters.Records, float64(len(b.Records))}, metric{meters.Events, float64(w.copies)}, metric{meters.Unfinished, failed},
+		metric{meters.Received, float64(w.ledger.Received)}, metric{meters.Counted, float64(w.ledger.Counted)},
+		metric{meters.Duplicate, float64(w.ledger.Duplicate)}, metric{meters.Bot, float64(w.ledger.Bot)}, metric{meters.Late, float64(w.ledger.Late)},
+		metric{meters.Quarantined, float64(w.ledger.Quarantined)}, metric{meters.Redelivered, float64(w.ledger.Redelivered)},
+		metric{meters.Imbalance, float64(w.ledger.Imbalance())},
+		metric{meters.Age, float64(age.Milliseconds())}, metric{meters.Took, float64(took.Milliseconds())},
+		metric{meters.Delay, float64(w.delay.Milliseconds())},
+		metric{meters.ReadUnits, now.Read - before.Read}, metric{meters.WriteUnits, now.Written - before.Written},
+		metric{meters.Throttles, float64(now.Throttled - before.Throttled)}, metric{meters.Retries, float64(now.Retries - before.Retries)},
 	)
-}
-
-// imbalance is by how much received and the outcomes differ. It must be zero.
-func imbalance(l aggregate.Ledger) float64 {
-	d := float64(l.Received) - float64(l.Counted+l.Duplicate+l.Bot+l.Late+l.Quarantined)
-	return max(d, -d)
 }
 
 // first returns the shard of a batch and when its first record arrived.

@@ -5,7 +5,7 @@
 //	consume    batches of the stream → windows in the table
 //	rollup     every minute: roll-ups, and what else is due
 //	query      the page and the query API
-//	command    operations: ledger, metrics, repair, purge, rotate
+//	command    operations: ledger, metrics, repair, purge, rotate, dead letters and redrive
 //
 // A role makes only the clients that it uses, at its first event. What runs on one machine only (the embedded store and stream) is not linked in.
 package main

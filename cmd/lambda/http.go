@@ -89,7 +89,8 @@ func query(p *parts) lambda.Handler {
 			return nil, err
 		}
 		o := p.serverOptions(s)
-		o.Page, o.Putter = dashboards.Handler(), noStream{}
+		o.Page, o.Putter, o.Notifier = dashboards.Handler(), noStream{}, p.notifier(s, o.Sites)
+		o.Live, o.Buffered = aggregate.NewLive(o.Reader, aggregate.LiveOptions{Now: p.now}), true // API Gateway waits for the end of an answer
 		return &door{handler: gateway.New(only(apigw.New(o), func(path string) bool { return !isIngest(path) })), accounts: o.Accounts}, nil
 	})
 }

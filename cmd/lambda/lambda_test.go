@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/streamgauge/streamgauge/dashboards/meters"
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // httpAnswer is what the HTTP roles answer.
@@ -113,13 +117,58 @@ func TestTheWayOfAnEvent(t *testing.T) {
 			t.Errorf("ledger: %d %s, want %s", got.StatusCode, got.Body, want)
 		}
 	}
+	got = must[httpAnswer](t, query, request("GET", "/api/v1/live/snapshot", "site=shop", secrets.Access[0], ""))
+	if got.StatusCode != 200 || !strings.Contains(got.Body, `"current_visitors":1,`) || !strings.Contains(got.Body, `"page":"/tea"`) {
+		t.Errorf("snapshot: %d %s", got.StatusCode, got.Body)
+	}
+	if got := must[httpAnswer](t, query, request("GET", "/api/v1/live", "site=shop", secrets.Access[0], "")); got.StatusCode != 404 {
+		t.Errorf("an event stream through API Gateway: %d", got.StatusCode)
+	}
 	if got := must[httpAnswer](t, query, request("GET", "/", "", secrets.Access[0], "")); got.StatusCode != 200 || !strings.Contains(got.Body, "<html") {
 		t.Errorf("page: %d %.100s", got.StatusCode, got.Body)
 	}
 	if got := must[httpAnswer](t, query, request("POST", "/v1/events", "", secrets.Access[0], pageview("2", now))); got.StatusCode != 404 {
 		t.Errorf("query takes events: %d", got.StatusCode)
 	}
+	if got := must[httpAnswer](t, query, request("GET", "/api/v1/pipeline", "", secrets.Access[0], "")); got.StatusCode != 200 ||
+		!strings.Contains(got.Body, `"counted":1`) || !strings.Contains(got.Body, `"missing":["started_at","shards"`) {
+		t.Errorf("pipeline: %d %s", got.StatusCode, got.Body)
+	}
 	wantLines(t, consume.output.String())
+	wantSeries(t, meters.Consume, consume)
+	wantSeries(t, meters.Rollup, newRoll)
+}
+
+// wantSeries ends a function's process and checks that it wrote the metrics of the table, with their units, and no others.
+func wantSeries(t *testing.T, name string, f *function) {
+	t.Helper()
+	f.kill() // and all that it wrote has come
+	output := f.output.String()
+	type written struct{ Name, Unit string }
+	var want []written
+	for _, s := range meters.AllSeries() {
+		if slices.Contains(s.Functions, name) && s.Unit != meters.Aside {
+			want = append(want, written{s.Name, s.Unit})
+		}
+	}
+	lines := 0
+	for line := range strings.Lines(output) {
+		var v struct {
+			AWS *struct{ CloudWatchMetrics []struct{ Metrics []written } } `json:"_aws"`
+		}
+		if json.Unmarshal([]byte(line), &v) != nil || v.AWS == nil {
+			continue
+		}
+		lines++
+		got := v.AWS.CloudWatchMetrics[0].Metrics
+		byName := func(a, b written) int { return strings.Compare(a.Name, b.Name) }
+		if slices.SortFunc(got, byName); !slices.Equal(got, slices.SortedFunc(slices.Values(want), byName)) {
+			t.Errorf("%s writes %v, want %v", name, got, want)
+		}
+	}
+	if lines == 0 {
+		t.Errorf("%s writes no metrics:\n%s", name, output)
+	}
 }
 
 // wantLines checks what consume writes: a log line and a line of metrics for each batch.
@@ -182,8 +231,14 @@ func TestCommands(t *testing.T) {
 	}
 	text := must[string](t, f, order{Command: "metrics"})
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	if families, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil || len(families["streamgauge_ledger_events"].GetMetric()) != 9 {
+	if families, err := parser.TextToMetricFamilies(strings.NewReader(text)); err != nil || len(families[meters.Ledger.Name].GetMetric()) != 9 || len(families) != 5 {
 		t.Errorf("metrics: %v of\n%s", err, text)
+	} else {
+		for name, f := range families {
+			if m, known := meters.Find(name); !known || f.GetHelp() != m.Help || f.GetType().String() != strings.ToUpper(string(m.Kind)) {
+				t.Errorf("%s is not the table's: %v", name, f)
+			}
+		}
 	}
 	if got := must[map[string]any](t, f, order{Command: "ledger"}); got["received"] != 0.0 {
 		t.Errorf("ledger: %v", got)
@@ -220,10 +275,11 @@ func TestAuthorize(t *testing.T) {
 		set()
 		got := must[events.APIGatewayV2CustomAuthorizerSimpleResponse](t, f, r)
 		key, _ := got.Context["partitionKey"].(string)
-		if !got.IsAuthorized || got.Context["site"] != "shop.example" || len(key) != len("shop.example/")+16 {
+		if !got.IsAuthorized || got.Context["site"] != "shop.example" || event.AuthorizedSite(key) != "shop.example" {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}
+	wantSeries(t, meters.Authorize, f)
 }
 
 // The event of AWS's documentation, and one with a tumbling window, whose state comes back as it went.

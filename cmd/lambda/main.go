@@ -12,6 +12,7 @@ import (
 )
 
 func main() {
+	tuneMemory(os.Getenv)
 	handler, err := build(os.Getenv, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "streamgauge:", err)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 )
 
 // metrics writes metrics in CloudWatch's embedded metric format (Embedded Metric Format Specification): a line of JSON on stdout each, from
@@ -19,20 +21,10 @@ type metrics struct {
 	mu sync.Mutex // guards out: a line is written as a whole
 }
 
-const namespace = "Streamgauge"
-
-// The units of CloudWatch that are used.
-const (
-	count        = "Count"
-	milliseconds = "Milliseconds"
-	none         = "None"
-)
-
-// metric is one value.
+// metric is one value of a series.
 type metric struct {
-	name  string
-	unit  string
-	value float64
+	series meters.Series
+	value  float64
 }
 
 type metricName struct {
@@ -42,16 +34,18 @@ type metricName struct {
 
 // emit writes metrics as one line. The request id is in it, so that a value leads to its log.
 func (m *metrics) emit(requestID string, values ...metric) {
-	names := make([]metricName, len(values))
+	names := make([]metricName, 0, len(values))
 	line := map[string]any{"Stage": m.stage, "Function": m.function, "request_id": requestID}
-	for i, v := range values {
-		names[i] = metricName{v.name, v.unit}
-		line[v.name] = v.value
+	for _, v := range values {
+		if v.series.Unit != meters.Aside {
+			names = append(names, metricName{v.series.Name, v.series.Unit})
+		}
+		line[v.series.Name] = v.value
 	}
 	line["_aws"] = map[string]any{
 		"Timestamp": m.now().UnixMilli(),
 		"CloudWatchMetrics": []any{map[string]any{
-			"Namespace": namespace, "Dimensions": [][]string{{"Stage", "Function"}}, "Metrics": names,
+			"Namespace": meters.Namespace, "Dimensions": [][]string{{"Stage", "Function"}}, "Metrics": names,
 		}},
 	}
 	b, err := json.Marshal(line)

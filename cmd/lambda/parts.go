@@ -13,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/rs/zerolog"
@@ -59,6 +61,17 @@ func (p *parts) kinesis() *kinesis.Client {
 	return kinesis.NewFromConfig(p.config(), func(o *kinesis.Options) { o.BaseEndpoint = at(p.settings.endpoints.kinesis) })
 }
 
+func (p *parts) s3() *s3.Client {
+	return s3.NewFromConfig(p.config(), func(o *s3.Options) {
+		o.BaseEndpoint = at(p.settings.endpoints.s3)
+		o.UsePathStyle = o.BaseEndpoint != nil // what stands in for S3 has one host
+	})
+}
+
+func (p *parts) sqs() *sqs.Client {
+	return sqs.NewFromConfig(p.config(), func(o *sqs.Options) { o.BaseEndpoint = at(p.settings.endpoints.sqs) })
+}
+
 func (p *parts) store() (*dynamo.Store, error) {
 	client := dynamodb.NewFromConfig(p.config(), func(o *dynamodb.Options) { o.BaseEndpoint = at(p.settings.endpoints.dynamodb) })
 	elsewhere := map[string]string{}
@@ -77,6 +90,10 @@ const (
 	deltaMargin    = 72 * time.Hour // after the horizon of the last window of an hour
 	quarantineLife = 60 * 24 * time.Hour
 	accountLife    = 400 * 24 * time.Hour
+	manifestLife   = 14 * 24 * time.Hour  // longer than the horizon, and than a week of comparison
+	eventLife      = 400 * 24 * time.Hour // of alerts
+	noticeLife     = 7 * 24 * time.Hour
+	cursorLife     = 7 * 24 * time.Hour
 )
 
 // expires says when what is written under a partition may be deleted by the table's own expiry. docs/FORMATS.md has the partitions.
@@ -93,8 +110,16 @@ func (p *parts) expires(partition string) time.Time {
 		return p.now().Add(claimLife)
 	case "Q":
 		return p.now().Add(quarantineLife)
-	case "A":
+	case "A", "AH":
 		return p.now().Add(accountLife)
+	case "F":
+		return p.now().Add(manifestLife)
+	case "E":
+		return p.now().Add(eventLife)
+	case "O":
+		return p.now().Add(noticeLife)
+	case "V":
+		return p.now().Add(cursorLife)
 	case saltsPartition:
 		return p.now().Add(saltLife)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/store/dynamo"
 )
 
@@ -25,9 +26,10 @@ type rolledUp struct {
 // rolling is the role rollup.
 type rolling struct {
 	*parts
-	store  *dynamo.Store
-	roller *aggregate.Roller
-	server *apigw.Server // has the salts
+	store    *dynamo.Store
+	roller   *aggregate.Roller
+	notifier *aggregate.Notifier
+	server   *apigw.Server // has the salts
 }
 
 func rollUp(p *parts) lambda.Handler { return typed((&rolling{parts: p}).handle) }
@@ -41,7 +43,10 @@ func (r *rolling) open() error {
 		return err
 	}
 	r.store, r.server = s, apigw.New(apigw.Options{Store: s, Now: r.now})
-	r.roller = aggregate.NewRoller(s, aggregate.NewSites(s, r.now), r.now)
+	sites := aggregate.NewSites(s, r.now)
+	roller := aggregate.NewRoller(s, sites, r.now)
+	roller.Finals = r.finals(s, sites)
+	r.roller, r.notifier = roller, r.parts.notifier(s, sites)
 	return nil
 }
 
@@ -51,11 +56,12 @@ func (r *rolling) handle(ctx context.Context, t tick) (rolledUp, error) {
 		return rolledUp{}, err
 	}
 	began, before := r.now(), r.store.Consumed()
-	errs := []error{named("roll up", r.roller.Round(ctx)), named("purge salts", r.server.PurgeSalts(ctx))}
+	errs := []error{named("roll up", r.roller.Round(ctx)), named("sum up accounts", r.roller.SumAccounts(ctx)), named("purge salts", r.server.PurgeSalts(ctx))}
 	if t.Repair {
 		errs = append(errs, named("repair roll-ups", r.roller.Repair(ctx)))
 	}
-	err := errors.Join(errs...)
+	sent, err := r.notifier.Round(ctx)
+	err = errors.Join(append(errs, named("send messages", err))...)
 	took := r.now().Sub(began)
 	done := 1.0
 	if err != nil {
@@ -63,9 +69,10 @@ func (r *rolling) handle(ctx context.Context, t tick) (rolledUp, error) {
 		r.log.Error().Err(err).Str("request_id", requestID(ctx)).Msg("a part of the round failed; the next one tries again")
 	}
 	now := r.store.Consumed()
-	r.metrics.emit(requestID(ctx), metric{"Rounds", count, done}, metric{"Took", milliseconds, float64(took.Milliseconds())},
-		metric{"StoreReadUnits", none, now.Read - before.Read}, metric{"StoreWriteUnits", none, now.Written - before.Written},
-		metric{"StoreThrottles", count, float64(now.Throttled - before.Throttled)})
+	r.metrics.emit(requestID(ctx), metric{meters.Rounds, done}, metric{meters.Took, float64(took.Milliseconds())},
+		metric{meters.ReadUnits, now.Read - before.Read}, metric{meters.WriteUnits, now.Written - before.Written},
+		metric{meters.Throttles, float64(now.Throttled - before.Throttled)},
+		metric{meters.Sent, float64(sent.Sent)}, metric{meters.Unsent, float64(sent.Failed)}, metric{meters.GivenUp, float64(sent.GivenUp)})
 	return rolledUp{took.Milliseconds()}, err
 }
 

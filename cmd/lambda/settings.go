@@ -18,6 +18,10 @@ type settings struct {
 	stream      string // STREAMGAUGE_STREAM: the stream's name
 	shards      int    // STREAMGAUGE_SHARDS: into how many cells an hour is cut
 	secrets     string // STREAMGAUGE_SECRETS: the SSM parameter with the access secrets
+	topic       string // STREAMGAUGE_TOPIC: where final values and alerts are published; "" for nowhere
+	ordered     bool   // STREAMGAUGE_PARALLELIZATION is 1: batches of a shard come one after the other
+	failures    string // STREAMGAUGE_FAILURES: the bucket of what could not be delivered; may be empty
+	notices     string // STREAMGAUGE_NOTICES: the URL of the queue with a notice of each object there; may be empty
 	createSites bool   // STREAMGAUGE_CREATE_SITES: a site comes into being at its first event
 
 	region    string
@@ -28,7 +32,7 @@ type settings struct {
 }
 
 // endpoints are where the services are, if not where they are in AWS. The variables are those of the SDKs.
-type endpoints struct{ dynamodb, kinesis, ssm string }
+type endpoints struct{ dynamodb, kinesis, ssm, sns, s3, sqs string }
 
 // needs says which variables a role cannot do without.
 var needs = map[string][]string{
@@ -43,9 +47,13 @@ var needs = map[string][]string{
 func readSettings(env func(string) string) (settings, error) {
 	s := settings{
 		role: env("_HANDLER"), stage: env("STREAMGAUGE_STAGE"), table: env("STREAMGAUGE_TABLE"), salts: env("STREAMGAUGE_SALTS"),
-		stream: env("STREAMGAUGE_STREAM"), secrets: env("STREAMGAUGE_SECRETS"), createSites: env("STREAMGAUGE_CREATE_SITES") != "false",
+		stream: env("STREAMGAUGE_STREAM"), secrets: env("STREAMGAUGE_SECRETS"), topic: env("STREAMGAUGE_TOPIC"),
+		ordered: env("STREAMGAUGE_PARALLELIZATION") == "1", createSites: env("STREAMGAUGE_CREATE_SITES") != "false",
+		failures: env("STREAMGAUGE_FAILURES"), notices: env("STREAMGAUGE_NOTICES"),
 		region: env("AWS_REGION"), keyID: env("AWS_ACCESS_KEY_ID"), secretKey: env("AWS_SECRET_ACCESS_KEY"), session: env("AWS_SESSION_TOKEN"),
-		endpoints: endpoints{endpoint(env, "DYNAMODB"), endpoint(env, "KINESIS"), endpoint(env, "SSM")},
+		endpoints: endpoints{
+			endpoint(env, "DYNAMODB"), endpoint(env, "KINESIS"), endpoint(env, "SSM"), endpoint(env, "SNS"), endpoint(env, "S3"), endpoint(env, "SQS"),
+		},
 	}
 	required, known := needs[s.role]
 	if !known {

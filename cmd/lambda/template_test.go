@@ -8,12 +8,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/streamgauge/streamgauge/dashboards/cloudwatch"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/e2e/npm"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -214,6 +217,7 @@ func TestTemplateEncryptsAndHides(t *testing.T) {
 	for name, p := range tpl.of("AWS::Kinesis::Stream") {
 		wantAt(t, name, p, "KMS", "StreamEncryption", "EncryptionType")
 	}
+	wantAt(t, "the topic's", tpl.of("AWS::SNS::Topic")["Figures"], "alias/aws/sns", "KmsMasterKeyId")
 	for name, p := range tpl.of("AWS::SQS::Queue") {
 		wantAt(t, name, p, "true", "SqsManagedSseEnabled")
 	}
@@ -266,11 +270,13 @@ func TestTemplateOfFunctions(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(seen)), slices.Sorted(maps.Keys(roles)); !slices.Equal(got, want) {
 		t.Errorf("functions %v, roles %v", got, want)
 	}
+	wantAt(t, "the roll-up's", tpl.Resources["RollupLambdaFunction"].Properties, ref("Figures"), "Environment", "Variables", "STREAMGAUGE_TOPIC")
+	wantAt(t, "the consumer's", tpl.Resources["ConsumeLambdaFunction"].Properties, ref("Parallelization"), "Environment", "Variables", "STREAMGAUGE_PARALLELIZATION")
 	direct := tpl.Resources["DirectIntegration"].Properties
 	wantAt(t, "the direct route's", direct, "Kinesis-PutRecord", "IntegrationSubtype")
 	wantAt(t, "the direct route's", direct, "$context.authorizer.partitionKey", "RequestParameters", "PartitionKey")
 	wantAt(t, "the direct route's", tpl.Resources["DirectRoute"].Properties, "CUSTOM", "AuthorizationType")
-	for _, output := range []string{"IngestURL", "PageURL", "DirectURL", "StreamName", "TableName", "FailuresBucket"} {
+	for _, output := range []string{"IngestURL", "PageURL", "DirectURL", "StreamName", "TableName", "FailuresBucket", "FiguresTopic"} {
 		if tpl.Outputs[output] == nil {
 			t.Errorf("there is no output %s", output)
 		}
@@ -279,10 +285,10 @@ func TestTemplateOfFunctions(t *testing.T) {
 
 // failures are what the functions' metrics report that nobody should have to look for, and what AWS reports of them.
 var failures = []string{
-	"Streamgauge Unfinished consume", "Streamgauge Quarantined consume", "Streamgauge Imbalance consume", "Streamgauge StoreThrottles consume",
-	"Streamgauge StoreThrottles rollup", "Streamgauge Rounds rollup", "Streamgauge Refused authorize", "AWS/Lambda IteratorAge consume",
+	"Streamgauge Unfinished consume", "Streamgauge Quarantined consume", "Streamgauge Imbalance consume", "AWS/DynamoDB WriteThrottleEvents ",
+	"AWS/DynamoDB ReadThrottleEvents ", "Streamgauge Rounds rollup", "Streamgauge Refused authorize", "AWS/Lambda IteratorAge consume",
 	"AWS/Lambda DestinationDeliveryFailures consume", "AWS/SQS ApproximateNumberOfMessagesVisible ", "AWS/Kinesis WriteProvisionedThroughputExceeded ",
-	"AWS/ApiGateway 5xx ",
+	"AWS/ApiGateway 5xx ", "Streamgauge GivenUp rollup",
 }
 
 func TestTemplateOfAlarms(t *testing.T) {
@@ -291,7 +297,6 @@ func TestTemplateOfAlarms(t *testing.T) {
 	for role := range roles {
 		want = append(want, "AWS/Lambda Errors "+role, "AWS/Lambda Throttles "+role)
 	}
-	emitted := emittedMetrics(t)
 	got := map[string]bool{}
 	for name, a := range tpl.of("AWS::CloudWatch::Alarm") {
 		role := ""
@@ -306,8 +311,8 @@ func TestTemplateOfAlarms(t *testing.T) {
 		}
 		got[fmt.Sprintf("%s %s %s", a["Namespace"], a["MetricName"], role)] = true
 		wantAt(t, name, a, `[{"Ref":"Alarms"}]`, "AlarmActions")
-		if a["Namespace"] == namespace && !slices.Contains(emitted, a["MetricName"].(string)) {
-			t.Errorf("%s watches %s, which nothing emits", name, a["MetricName"])
+		if d := text(a["AlarmDescription"]); !strings.Contains(d, meters.Runbook+"#") {
+			t.Errorf("%s says not what to do: %s", name, d)
 		}
 	}
 	for _, w := range want {
@@ -315,31 +320,32 @@ func TestTemplateOfAlarms(t *testing.T) {
 			t.Errorf("no alarm for %s", w)
 		}
 	}
-	board := text(tpl.Resources["Dashboard"].Properties["DashboardBody"])
-	for _, m := range regexp.MustCompile(`\[\\+"Streamgauge\\+",\s*\\+"(\w+)\\+"`).FindAllStringSubmatch(board, -1) {
-		if !slices.Contains(emitted, m[1]) {
-			t.Errorf("the dashboard shows %s, which nothing emits", m[1])
-		}
-	}
 }
 
-// emittedMetrics reads the names of metrics out of the source.
-func emittedMetrics(t *testing.T) (names []string) {
-	t.Helper()
-	files, err := filepath.Glob("*.go")
+// The dashboard is the one that lies in the repository, which is made from the same tables.
+func TestTemplateOfTheDashboard(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join("..", "..", "dashboards", "cloudwatch", "dashboard.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range files {
-		b, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range regexp.MustCompile(`metric\{"(\w+)"`).FindAllSubmatch(b, -1) {
-			names = append(names, string(m[1]))
-		}
+	body, _ := in(packageOnce(t).Resources["Dashboard"].Properties, "DashboardBody", "Fn::Sub").(string)
+	var got, want any
+	if err := json.Unmarshal([]byte(body), &got); err != nil {
+		t.Fatalf("%v in %s", err, body)
 	}
-	return names
+	if err := json.Unmarshal(bytes.ReplaceAll(file, []byte("${sls:stage}"), []byte("test")), &want); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("the template has %s", body)
+	}
+}
+
+// The alarms are for the functions that there are.
+func TestFunctionsThatAreWatched(t *testing.T) {
+	if got, want := slices.Sorted(slices.Values(cloudwatch.Functions)), slices.Sorted(maps.Keys(roles)); !slices.Equal(got, want) {
+		t.Errorf("watched are %v, there are %v", got, want)
+	}
 }
 
 // updateEnv, set to anything, makes TestTemplateGolden write what it finds.

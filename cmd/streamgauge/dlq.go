@@ -29,11 +29,11 @@ type DLQListCmd struct {
 	Site  siteID `placeholder:"ID" help:"Only records of this site."`
 	Limit int    `default:"100" placeholder:"N" help:"At most so many (${default})."`
 	JSON  bool   `help:"One JSON object a line."`
-	Remote
+	Place
 }
 
 func (DLQListCmd) Help() string {
-	return "Example:\n\n    streamgauge dlq list --site demo --limit 20"
+	return "Example:\n\n    streamgauge dlq list --site demo --limit 20\n    streamgauge dlq list --stage prod --region eu-central-1"
 }
 
 // Validate is called by kong when the flags are read.
@@ -82,6 +82,10 @@ func (c *DLQListCmd) Run(ctx context.Context, con *console) error {
 
 // fetch follows the cursors until it has enough. more says that it has not seen all.
 func (c *DLQListCmd) fetch(ctx context.Context) (items []dlqItem, more bool, err error) {
+	from, err := c.api(ctx)
+	if err != nil {
+		return nil, false, err
+	}
 	ask := url.Values{}
 	if c.Site != "" {
 		ask.Set("site", string(c.Site))
@@ -89,7 +93,7 @@ func (c *DLQListCmd) fetch(ctx context.Context) (items []dlqItem, more bool, err
 	for {
 		ask.Set("limit", strconv.Itoa(c.Limit-len(items)))
 		var page dlqPage
-		if err := c.client().call(ctx, http.MethodGet, "/api/v1/dlq", ask, nil, &page); err != nil {
+		if err := from.call(ctx, http.MethodGet, "/api/v1/dlq", ask, nil, &page); err != nil {
 			return nil, false, err
 		}
 		items = append(items, page.Items...)
@@ -121,7 +125,7 @@ func (c *DLQListCmd) print(con *console, items []dlqItem) error {
 type DLQShowCmd struct {
 	Key  string `arg:"" help:"The record's key, as the list has it."`
 	JSON bool   `help:"Print the answer of the server as it is, with the bytes in base64."`
-	Remote
+	Place
 }
 
 func (DLQShowCmd) Help() string {
@@ -130,9 +134,12 @@ func (DLQShowCmd) Help() string {
 }
 
 func (c *DLQShowCmd) Run(ctx context.Context, con *console) error {
-	var answer json.RawMessage
-	err := c.client().call(ctx, http.MethodGet, "/api/v1/dlq/"+url.PathEscape(c.Key), nil, nil, &answer)
+	from, err := c.api(ctx)
 	if err != nil {
+		return err
+	}
+	var answer json.RawMessage
+	if err := from.call(ctx, http.MethodGet, "/api/v1/dlq/"+url.PathEscape(c.Key), nil, nil, &answer); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -14,7 +14,7 @@ type DLQRedriveCmd struct {
 	Keys []string `arg:"" optional:"" help:"Keys of records, as the list has them."`
 	All  bool     `help:"Every record in quarantine; with --site, of that site."`
 	Site siteID   `placeholder:"ID" help:"With --all: only records of this site."`
-	Remote
+	Place
 }
 
 func (DLQRedriveCmd) Help() string {
@@ -22,10 +22,14 @@ func (DLQRedriveCmd) Help() string {
 books moves from quarantined to the new one. One that still cannot be counted, or that is beyond the horizon of 8 days, stays, and the exit code is 1.
 Redriving again changes nothing.
 
+With --stage it is the function "command" of that stage that does it: you need the right to invoke it (lambda:InvokeFunction), and no other. What the mapping could
+not deliver is taken out of its bucket first, and listed and brought back like everything else in quarantine.
+
 Example:
 
     streamgauge dlq redrive KEY
-    streamgauge dlq redrive --all --site demo`
+    streamgauge dlq redrive --all --site demo
+    streamgauge dlq redrive --all --stage prod --region eu-central-1`
 }
 
 // Validate is called by kong when the flags are read.
@@ -53,13 +57,17 @@ type redriven struct {
 const redrivePage = 100
 
 func (c *DLQRedriveCmd) Run(ctx context.Context, con *console) error {
+	from, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
 	rows := [][]string{{"KEY", "OUTCOME", "MESSAGE"}}
 	refused := 0
-	err := c.pages(ctx, func(keys []string) error {
+	err = c.pages(ctx, from, func(keys []string) error {
 		var answer struct {
 			Results []redriven `json:"results"`
 		}
-		if err := c.client().call(ctx, http.MethodPost, "/api/v1/redrive", nil, map[string]any{"keys": keys}, &answer); err != nil {
+		if err := from.call(ctx, http.MethodPost, "/api/v1/redrive", nil, map[string]any{"keys": keys}, &answer); err != nil {
 			return err
 		}
 		for _, r := range answer.Results {
@@ -82,7 +90,7 @@ func (c *DLQRedriveCmd) Run(ctx context.Context, con *console) error {
 }
 
 // pages calls redrive with the keys that are asked for, some at a time.
-func (c *DLQRedriveCmd) pages(ctx context.Context, redrive func(keys []string) error) error {
+func (c *DLQRedriveCmd) pages(ctx context.Context, from api, redrive func(keys []string) error) error {
 	if !c.All {
 		for keys := c.Keys; len(keys) > 0; {
 			n := min(redrivePage, len(keys))
@@ -99,7 +107,7 @@ func (c *DLQRedriveCmd) pages(ctx context.Context, redrive func(keys []string) e
 	}
 	for {
 		var page dlqPage
-		if err := c.client().call(ctx, http.MethodGet, "/api/v1/dlq", ask, nil, &page); err != nil {
+		if err := from.call(ctx, http.MethodGet, "/api/v1/dlq", ask, nil, &page); err != nil {
 			return err
 		}
 		keys := make([]string, len(page.Items))

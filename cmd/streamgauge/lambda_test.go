@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/e2e/npm"
 )
 
@@ -57,10 +60,20 @@ func TestUpWithLambda(t *testing.T) {
 			killBootstraps(t)
 		}
 	}
-	wantBooks(t, n, ledger{Received: batches * each, Counted: batches * each})
+	post(t, n, `[{"site":"shop","name":7},{"site":"shop","name":"pageview","id":"id-0-0","visitor":"v0"}]`)
+	wantBooks(t, n, ledger{Received: batches*each + 1, Counted: batches * each})
 	if out, code := command(t, n, "audit", "--site", "shop"); code != exitOK {
 		t.Errorf("audit: %s", out)
 	}
+	families := scrape(t, n)
+	wantTable(t, families, meters.Everywhere, meters.OnDynamoDB)
+	if got := value(families, meters.Ledger, "counted"); got != batches*each {
+		t.Errorf("%v events are counted to Prometheus", got)
+	}
+	if v := pipelineView(t, n); !slices.Equal(v.Missing, []string{"delay"}) || v.Shards[0].Batches == 0 || v.Ledger.Counted != batches*each {
+		t.Errorf("%+v", v)
+	}
+	http.DefaultClient.CloseIdleConnections()
 	stop()
 	if err := <-ended; err != nil {
 		t.Error(err)

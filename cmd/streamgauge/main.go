@@ -28,10 +28,13 @@ type commands struct {
 	Load    LoadCmd    `cmd:"" help:"Send made-up traffic at a rate, and prove that every event is counted."`
 	Query   QueryCmd   `cmd:"" help:"Ask for the figures of a site."`
 	Import  ImportCmd  `cmd:"" help:"Bring history into a site's figures, and take it out again."`
+	Rebuild RebuildCmd `cmd:"" help:"Make the figures of a site anew from the stream, by the rules of now."`
 	Ledger  LedgerCmd  `cmd:"" help:"Show the books of a site: what became of every event."`
 	Audit   AuditCmd   `cmd:"" help:"Read the stream again and look every event up."`
 	DLQ     DLQCmd     `cmd:"" name:"dlq" help:"Look at the records in quarantine, and bring them back."`
 	Invoke  InvokeCmd  `cmd:"" help:"Invoke one of the Lambda functions once, on this machine."`
+	Alerts  AlertsCmd  `cmd:"" help:"See what the alerts of a site have found, and try its webhooks."`
+	Plan    PlanCmd    `cmd:"" help:"Say what traffic needs on AWS, and what it costs a month."`
 	Site    SiteCmd    `cmd:"" help:"Add, list and remove sites."`
 	Token   TokenCmd   `cmd:"" help:"Replace the access token or the signing key of a server."`
 	Version VersionCmd `cmd:"" help:"Print the version."`

@@ -19,12 +19,15 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
 	"github.com/streamgauge/streamgauge/apigw/geo"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/consumer"
 	"github.com/streamgauge/streamgauge/consumer/environment"
 	"github.com/streamgauge/streamgauge/consumer/mapping"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
+	"github.com/streamgauge/streamgauge/store/dynamo"
 	"github.com/streamgauge/streamgauge/store/embedded"
+	"github.com/streamgauge/streamgauge/store/metered"
 	"github.com/streamgauge/streamgauge/stream"
 	"github.com/streamgauge/streamgauge/stream/disk"
 )
@@ -51,10 +54,14 @@ type node struct {
 	mapping         *mapping.Mapping
 	live            *aggregate.Live
 	roller          *aggregate.Roller
+	cursors         *aggregate.Cursors
+	notifier        *aggregate.Notifier
 	accounts        *aggregate.Accounts
+	samples         *apigw.Samples
 	sites           *aggregate.Sites
 	imports         *aggregate.Imports
 	importer        *consumer.Importer
+	rebuilds        *aggregate.Rebuilds
 	store           store.Store
 	access          *accessFile       // nil where everyone may do everything
 	environments    *environment.Pool // of the consumer, where it runs as Lambda would; else nil
@@ -62,8 +69,13 @@ type node struct {
 	before func(events.KinesisEvent) // called with every batch; nil but in tests
 
 	registry *prometheus.Registry
-	broken   chan error  // holds the first failure that nothing but a new start can mend
-	closers  []io.Closer // in the order of opening
+	recorder *pipeline.Recorder // of the operator's view
+	facts    *pipeline.Keeper
+	metered  *metered.Store // the store is in it
+	clients  *clientMeters
+	dynamo   *dynamo.Store // the store, where it is DynamoDB; else nil
+	broken   chan error    // holds the first failure that nothing but a new start can mend
+	closers  []io.Closer   // in the order of opening
 }
 
 // openNode takes the data folder and opens everything in it. After an error nothing stays open.
@@ -94,7 +106,7 @@ func openNode(ctx context.Context, c *UpCmd, places *geo.Database, log zerolog.L
 			return nil, err
 		}
 	}
-	if err := n.build(desc); err != nil {
+	if err := n.build(desc, c.Publish); err != nil {
 		return nil, err
 	}
 	return n, n.listen(ctx, c)
@@ -126,15 +138,25 @@ func (n *node) openData(ctx context.Context, c *UpCmd) error {
 
 func (n *node) openStore(ctx context.Context, c *UpCmd) (err error) {
 	if c.Lambda {
-		n.store, err = openDynamo(ctx, string(c.DynamoDB))
-		return err
+		if n.dynamo, err = openDynamo(ctx, string(c.DynamoDB)); err != nil {
+			return err
+		}
+		n.meter(n.dynamo)
+		return nil
 	}
 	s, err := embedded.Open(ctx, embedded.Options{Dir: filepath.Join(n.dir, "store")})
 	if err != nil {
 		return err
 	}
-	n.store, n.closers = s, append(n.closers, s)
+	n.closers = append(n.closers, s)
+	n.meter(s)
 	return nil
+}
+
+// meter makes a store the node's, with its calls counted.
+func (n *node) meter(s store.Store) {
+	n.metered = metered.New(s)
+	n.store = n.metered
 }
 
 // ensureStream returns the stream of events, and creates it in a new data folder.
@@ -157,16 +179,20 @@ func (n *node) ensureStream(ctx context.Context, shards int) (*types.StreamDescr
 }
 
 // build makes the parts that are only memory, and joins them.
-func (n *node) build(desc *types.StreamDescriptionSummary) error {
+func (n *node) build(desc *types.StreamDescriptionSummary, publish []target) error {
 	n.sites = aggregate.NewSites(n.store, time.Now)
 	n.accounts = aggregate.NewAccounts(n.store, time.Now)
+	n.samples = apigw.NewSamples(time.Now, n.environments == nil)
 	reader := aggregate.NewReader(n.store, n.sites)
 	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.flushAccounts})
 	n.roller = aggregate.NewRoller(n.store, n.sites, time.Now)
 	n.roller.OnError = func(err error) { n.failed(err, "roll-up failed; it is tried again") }
+	n.buildAlerts(desc, publish)
 	n.imports = aggregate.NewImports(n.store, n.sites, n.roller, time.Now)
 	// It has its own committer: of what an import counts, no live page is told.
 	n.importer = consumer.NewImporter(n.imports, aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, Parallel: 64}), time.Now)
+	n.buildRecorder(reader)
+	n.rebuilds = aggregate.NewRebuilds(n.store, n.sites, n.roller, time.Now)
 	if err := n.buildConsumer(desc); err != nil {
 		return err
 	}

@@ -18,9 +18,11 @@ const retries = 4
 
 func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})
-	meters := newConsumerMeters(n.registry)
+	inProcess, shards := n.environments == nil, newShardMeters(n.registry, n.recorder)
+	slices := newSliceMeters(n.registry, n.recorder, inProcess)
 	n.handler = consumer.New(n.store, n.sites, committer, consumer.Options{CreateSites: true, Report: func(r consumer.Report) {
-		meters.slice(r)
+		slices.slice(r)
+		takeSamples(n.samples, r)
 		for site, l := range r.Tally {
 			if l.Redelivered > 0 {
 				n.accounts.Redelivered(site, l.Redelivered)
@@ -28,7 +30,7 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 		}
 	}})
 	function, limit, maximum := n.consume, time.Minute, retries
-	if n.environments != nil {
+	if !inProcess {
 		function, limit, maximum = n.invoke, lambdaTimeout+time.Minute, lambdaRetries // the environment has the limit itself
 	}
 	var err error
@@ -38,16 +40,32 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
 		BatchSize:   1000, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
 		MaximumRetryAttempts: &maximum, BisectBatchOnFunctionError: true, OnDiscard: n.discard,
-		Events: mapping.Events{Invoked: func(i mapping.Invocation) {
-			meters.invocation(i)
+		Events: n.mappingEvents(shards),
+	})
+	n.registry.MustRegister(&nodeCollector{n, shards})
+	return err
+}
+
+// mappingEvents are what is made of what the mapping tells.
+func (n *node) mappingEvents(shards *shardMeters) mapping.Events {
+	e := mapping.Events{
+		ShardStarted: func(shard, _ string) { shards.started(shard) },
+		Invoked: func(i mapping.Invocation) {
+			shards.invocation(i)
 			if i.Err != nil {
 				n.failed(i.Err, "batch failed; it is delivered again")
 			}
-		}, Failed: func(shard string, err error) {
+		},
+		Bisected:  shards.bisected,
+		Discarded: func(shard string, _ mapping.Condition, records int) { shards.discarded(shard, records) },
+		Throttled: func(string) { shards.failures.Inc() },
+		Failed: func(shard string, err error) {
+			shards.failures.Inc()
 			n.failed(fmt.Errorf("shard %s: %w", shard, err), "reading the stream failed; it is tried again")
-		}},
-	})
-	return err
+		},
+	}
+	n.noteCursors(&e)
+	return e
 }
 
 // consume is the function in this process. The handler fails only where the store does not answer, never because of what is in a record: so

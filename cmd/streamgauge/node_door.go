@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/streamgauge/streamgauge/consumer/mapping"
 	"github.com/streamgauge/streamgauge/dashboards"
 	"github.com/streamgauge/streamgauge/producer"
+	producermetrics "github.com/streamgauge/streamgauge/producer/metrics"
 )
 
 // doorRetryFor is how long the door tries to write before it says that it cannot.
@@ -29,17 +31,21 @@ func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescription
 		return err
 	}
 	n.closers = append(n.closers, closeProducer{n.producer})
-	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	n.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		producermetrics.New(n.producer, prometheus.Labels{"stream": streamName}))
+	n.clients = newClientMeters(n.registry)
 	o := apigw.Options{
 		Putter: n.producer, Store: n.store, Sites: n.sites, Reader: reader, Live: n.live, Accounts: n.accounts,
 		Quarantine:  aggregate.NewQuarantine(n.store, time.Now),
-		CreateSites: true, TrustAgent: true, Lag: n.lag,
+		CreateSites: true, TrustAgent: true, Lag: n.lag, Inspect: true, Samples: n.samples,
 		Page:    dashboards.Handler(),
 		Metrics: promhttp.HandlerFor(n.registry, promhttp.HandlerOpts{}),
 		Audit:   n.auditor(desc),
-		Redrive: n.handler.Redrive,
+		Redrive: n.handler.Redrive, Notifier: n.notifier,
 		Imports: n.imports, AddImported: n.addImported,
-		Counters: newDoorMeters(n.registry),
+		Rebuilds: n.rebuilds, Rebuild: n.rebuilder(desc),
+		Counters: newDoorMeters(n.registry, n.recorder),
+		Pipeline: n.recorder.View,
 		Ready:    n.ready,
 		OnError:  func(err error) { n.failed(err, "request failed") },
 		OnSite:   func(id string) { n.log.Info().Str("site", id).Msg("site created by its first event, in UTC") },
@@ -66,16 +72,8 @@ func (n *node) addImported(ctx context.Context, site, id string, file int, first
 const auditWait = 30 * time.Second
 
 func (n *node) auditor(desc *types.StreamDescriptionSummary) func(context.Context, string) (any, error) {
-	checkpoints := consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp)
 	a := &consumer.Auditor{
-		Stream: n.broker.Client(), StreamName: streamName, StreamARN: *desc.StreamARN, Store: n.store, Sites: n.sites,
-		Consumed: func(ctx context.Context, shard string) (consumer.Progress, error) {
-			c, _, err := checkpoints.Load(ctx, shard)
-			if c == mapping.ShardEnd {
-				return consumer.Progress{All: true}, err
-			}
-			return consumer.Progress{SequenceNumber: c}, err
-		},
+		Stream: n.broker.Client(), StreamName: streamName, StreamARN: *desc.StreamARN, Store: n.store, Sites: n.sites, Consumed: n.consumed(desc),
 	}
 	return func(ctx context.Context, site string) (any, error) {
 		wait, cancel := context.WithTimeout(ctx, auditWait)
@@ -84,6 +82,30 @@ func (n *node) auditor(desc *types.StreamDescriptionSummary) func(context.Contex
 			return nil, fmt.Errorf("wait for the consumer: %w", err)
 		}
 		return a.Run(ctx, site)
+	}
+}
+
+// consumed says how far a shard was consumed.
+func (n *node) consumed(desc *types.StreamDescriptionSummary) func(context.Context, string) (consumer.Progress, error) {
+	checkpoints := consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp)
+	return func(ctx context.Context, shard string) (consumer.Progress, error) {
+		c, _, err := checkpoints.Load(ctx, shard)
+		if c == mapping.ShardEnd {
+			return consumer.Progress{All: true}, err
+		}
+		return consumer.Progress{SequenceNumber: c}, err
+	}
+}
+
+// rebuilder makes a site's figures anew. It has its own committer: of what it appends, no live page is told.
+func (n *node) rebuilder(desc *types.StreamDescriptionSummary) func(context.Context, string, func(any)) error {
+	r := &consumer.Rebuilder{
+		Stream: n.broker.Client(), StreamName: streamName, StreamARN: *desc.StreamARN, Rebuilds: n.rebuilds, Consumed: n.consumed(desc), Now: time.Now,
+		Committer: aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards}),
+	}
+	return func(ctx context.Context, site string, tell func(any)) error {
+		_, err := r.Run(ctx, site, func(p consumer.RebuildProgress) { tell(p) })
+		return err
 	}
 }
 

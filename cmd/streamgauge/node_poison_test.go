@@ -2,48 +2,28 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/rs/zerolog"
 )
 
 // A record that the consumer panics on is found by bisection and quarantined with its bytes, while its shard goes on; once that is mended
 // it is brought back, by the command, and the books and the audit agree.
 func TestRecordThatPanicsTheConsumer(t *testing.T) {
 	var mended atomic.Bool
-	n, err := openNode(t.Context(), &UpCmd{Listen: "127.0.0.1:0", Kinesis: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Shards: 1}, nil, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.before = func(batch events.KinesisEvent) {
+	n := runningNode(t, func(batch events.KinesisEvent) {
 		for _, r := range batch.Records {
 			if bytes.Contains(r.Kinesis.Data, []byte("/crash")) && !mended.Load() {
 				panic("no more")
 			}
 		}
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- n.run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := n.close(); err != nil {
-			t.Error(err)
-		}
 	})
-
 	for i := range 12 {
 		url := fmt.Sprint("/", i)
 		if i == 5 {

@@ -29,14 +29,17 @@ func (n *node) run(ctx context.Context) error {
 	consuming, stopConsuming := context.WithCancel(background)
 	defer stopConsuming()
 
-	web := &http.Server{Handler: n.server, ReadHeaderTimeout: 10 * time.Second}
+	web := &http.Server{Handler: n.clients.around(n.server), ReadHeaderTimeout: 10 * time.Second}
 	wire := stream.NewServer(n.broker)
 	web.RegisterOnShutdown(n.live.Close)
+	web.RegisterOnShutdown(n.server.EndStreams)
 	group.Go(func() error { return serve(web.Serve(n.httpListener)) })
 	group.Go(func() error { return serve(wire.Serve(n.kinesisListener)) })
 	group.Go(func() error { return n.mapping.Run(consuming) })
 	group.Go(func() error { return n.roller.Run(background) })
+	group.Go(func() error { return n.runAlerts(background) })
 	group.Go(func() error { n.keepAccounts(background); return nil })
+	group.Go(func() error { n.recorder.Run(background); return nil })
 	group.Go(func() error { n.purge(background); return nil })
 	if n.places != nil {
 		group.Go(func() error {

@@ -68,7 +68,7 @@ func (c *ReplayCmd) replay(ctx context.Context, con *console, cl *client) error 
 		return err
 	}
 	t := &tally{}
-	r := &pipeline{
+	r := &replaying{
 		inputs: in,
 		lines:  &lineEncoder{site: string(c.Site), format: c.Format, log: converter, tally: t},
 		sender: &sender{client: cl, tally: t, giveUpAfter: c.GiveUpAfter, log: con.log},
@@ -87,7 +87,7 @@ var lineFormats = map[string]accesslog.Format{
 }
 
 // report prints what became of the lines, and says what is left, if anything is.
-func (c *ReplayCmd) report(con *console, p *pipeline, err error) error {
+func (c *ReplayCmd) report(con *console, p *replaying, err error) error {
 	start := isoTime(c.Start.time)
 	if tableErr := con.table(append(p.tally.rows(), []string{"start", start})); tableErr != nil {
 		return tableErr

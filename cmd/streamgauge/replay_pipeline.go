@@ -26,8 +26,8 @@ type item struct {
 	data  []byte // JSON, one line
 }
 
-// pipeline has three stages: lines are read and encoded, formed into requests and paced, and sent.
-type pipeline struct {
+// replaying has three stages: lines are read and encoded, formed into requests and paced, and sent.
+type replaying struct {
 	inputs *inputs
 	lines  *lineEncoder
 	sender *sender
@@ -39,7 +39,7 @@ type pipeline struct {
 
 // run returns when everything is acknowledged, or when the sender gives up. When ctx ends, reading ends, and what was read has
 // drainGrace to be acknowledged.
-func (p *pipeline) run(ctx context.Context) error {
+func (p *replaying) run(ctx context.Context) error {
 	drain, cancel := withGrace(ctx, drainGrace)
 	defer cancel()
 	group, sending := errgroup.WithContext(drain)
@@ -74,7 +74,7 @@ func withGrace(ctx context.Context, d time.Duration) (context.Context, context.C
 }
 
 // read encodes the lines until they end, or ctx does, which is no error: what was read is still sent.
-func (p *pipeline) read(ctx context.Context, out chan<- item) error {
+func (p *replaying) read(ctx context.Context, out chan<- item) error {
 	for {
 		l, err := p.inputs.next(ctx)
 		if errors.Is(err, io.EOF) || ctx.Err() != nil {
@@ -100,7 +100,7 @@ func (p *pipeline) read(ctx context.Context, out chan<- item) error {
 }
 
 // batcher paces where there is a rate, and makes requests so small that about ten go out in a second.
-func (p *pipeline) batcher(in <-chan item) *batcher {
+func (p *replaying) batcher(in <-chan item) *batcher {
 	b := &batcher{maxEvents: event.MaxRequestEvents, in: in}
 	if p.rate > 0 {
 		b.maxEvents = max(1, int(min(p.rate/10, event.MaxRequestEvents)))
@@ -109,7 +109,7 @@ func (p *pipeline) batcher(in <-chan item) *batcher {
 	return b
 }
 
-func (p *pipeline) send(ctx context.Context, batches <-chan []item) error {
+func (p *replaying) send(ctx context.Context, batches <-chan []item) error {
 	for b := range batches {
 		p.tally.sent.Add(int64(len(b)))
 		if err := p.sender.send(ctx, b); err != nil {
@@ -120,7 +120,7 @@ func (p *pipeline) send(ctx context.Context, batches <-chan []item) error {
 }
 
 // progress is what the console shows of a running replay.
-func (p *pipeline) progress() (done, total int64, text string) {
+func (p *replaying) progress() (done, total int64, text string) {
 	t := p.tally
 	text = fmt.Sprintf("%d sent, %d accepted", t.sent.Load(), t.accepted.Load())
 	for _, rare := range []struct {
@@ -135,7 +135,7 @@ func (p *pipeline) progress() (done, total int64, text string) {
 }
 
 // left says what was not acknowledged, or "". It is for after run.
-func (p *pipeline) left() string {
+func (p *replaying) left() string {
 	var text string
 	if n := p.tally.unacknowledged(); n > 0 {
 		text = plural(n, "event") + " read and not acknowledged"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -113,6 +114,9 @@ func (c *SiteKeyCmd) Run(ctx context.Context, con *console) error {
 	var answer struct{ Key string }
 	if err := c.client().call(ctx, http.MethodGet, "/api/v1/sites/"+string(c.ID)+"/key", nil, nil, &answer); err != nil {
 		return err
+	}
+	if answer.Key == "" {
+		return errors.New("this server has no access control: events need no key")
 	}
 	_, err := fmt.Fprintln(con.stdout, answer.Key)
 	return err

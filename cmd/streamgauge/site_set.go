@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -16,6 +17,13 @@ type SiteSetCmd struct {
 	Bounce string   `enum:",interaction,pageviews,engaged" default:"" placeholder:"RULE" help:"When a visit of one pageview is a bounce: interaction (no other event), pageviews (always), engaged (no other event and less than 10 s engaged)."`
 	Goal   []string `sep:"none" placeholder:"GOAL" help:"A goal: the name of an event, NAME=EVENT, or NAME=/path/*, where * stands for any characters but a slash and ** for any. All goals are replaced; repeat the flag for each."`
 	Clear  bool     `name:"clear-goals" help:"Take all goals away."`
+	Keep   keepDays `placeholder:"LEVEL=DAYS,..." help:"For how many days roll-ups are kept: minutes (14), quarters of an hour (400), and the samples of days (400). What is not named gets its default."`
+
+	Alert         []string `sep:"none" placeholder:"RULE" help:"A rule of an alert: its kind, and its fields as in docs/ALERTS.md, as in threshold,name=Busy,metric=pageviews,over=1000,minutes=5. All rules are replaced; repeat the flag for each."`
+	Alerts        string   `placeholder:"FILE" help:"All rules, as a JSON array in a file."`
+	ClearAlerts   bool     `help:"Take all rules of alerts away."`
+	Webhook       []string `sep:"none" placeholder:"URL" help:"Where events of alerts are posted to. All webhooks are replaced; repeat the flag for each."`
+	ClearWebhooks bool     `help:"Take all webhooks away."`
 	Remote
 }
 
@@ -36,6 +44,38 @@ type siteChange struct {
 	Gap    int64   `json:"visit_gap_s,omitempty"`
 	Bounce string  `json:"bounce,omitempty"`
 	Goals  *[]goal `json:"goals,omitempty"`
+	Keep   *keep   `json:"keep,omitempty"`
+
+	Alerts   any       `json:"alerts,omitempty"`
+	Webhooks *[]string `json:"webhooks,omitempty"`
+}
+
+// keep is how long roll-ups are kept, in days. Zero is the default.
+type keep struct {
+	Minutes  int `json:"minutes,omitempty"`
+	Quarters int `json:"quarters,omitempty"`
+	Samples  int `json:"samples,omitempty"`
+}
+
+// keepDays is a flag such as minutes=30,samples=800.
+type keepDays struct {
+	keep
+	given bool
+}
+
+// UnmarshalText is called by kong.
+func (k *keepDays) UnmarshalText(text []byte) error {
+	*k = keepDays{given: true}
+	for part := range strings.SplitSeq(string(text), ",") {
+		name, days, _ := strings.Cut(part, "=")
+		level, known := map[string]*int{"minutes": &k.Minutes, "quarters": &k.Quarters, "samples": &k.Samples}[name]
+		n, err := strconv.Atoi(days)
+		if !known || err != nil || n < 1 {
+			return fmt.Errorf("%q is not allowed; it is minutes=DAYS, quarters=DAYS or samples=DAYS, or several of them with commas between", part)
+		}
+		*level = n
+	}
+	return nil
 }
 
 // Validate is called by kong when the flags are read.
@@ -43,8 +83,11 @@ func (c *SiteSetCmd) Validate() error {
 	if c.Clear && len(c.Goal) > 0 {
 		return errors.New("--goal and --clear-goals exclude each other")
 	}
-	if c.Bots == "" && c.Gap == 0 && c.Bounce == "" && len(c.Goal) == 0 && !c.Clear {
-		return errors.New("nothing to change: give --bots, --gap, --bounce, --goal or --clear-goals")
+	if err := c.exclusive(); err != nil {
+		return err
+	}
+	if c.Bots == "" && c.Gap == 0 && c.Bounce == "" && len(c.Goal) == 0 && !c.Clear && !c.Keep.given && !c.ofAlerts() {
+		return errors.New("nothing to change: give --bots, --gap, --bounce, --goal, --clear-goals, --keep, --alert, --alerts, --clear-alerts, --webhook or --clear-webhooks")
 	}
 	return nil
 }
@@ -53,6 +96,12 @@ func (c *SiteSetCmd) Run(ctx context.Context, con *console) error {
 	change := siteChange{Bots: c.Bots, Gap: c.Gap, Bounce: c.Bounce}
 	if c.Clear || len(c.Goal) > 0 {
 		change.Goals = &[]goal{}
+	}
+	if err := c.alerts(&change); err != nil {
+		return err
+	}
+	if c.Keep.given {
+		change.Keep = &c.Keep.keep
 	}
 	for _, text := range c.Goal {
 		*change.Goals = append(*change.Goals, parseGoal(text))

@@ -24,6 +24,7 @@ type UpCmd struct {
 	GeoIP   string   `name:"geoip" placeholder:"FILE" help:"A database of countries or cities in MaxMind's format, to tell where visitors are. It is read anew when it changes."`
 	Proxy   proxy    `placeholder:"NAME" help:"The proxy that stands before the collector, whose word on addresses and places is taken: cloudfront, cloudflare, vercel, appengine, or forwarded for any that appends to X-Forwarded-For. Name none that is not there."`
 	Access  bool     `help:"Want the access token for the page and the API, and sites' keys for events, also where only this machine can reach them. Elsewhere they are always wanted."`
+	Publish []target `sep:"none" placeholder:"TARGET" help:"Where the final values of every minute are sent: log, or a URL. Repeat the flag for each."`
 	Demo    bool     `help:"Let made-up visitors come to the site \"demo\"."`
 
 	Lambda    bool        `help:"Run the consumer as Lambda does: its binary in a child process for each shard. Needs --dynamodb."`

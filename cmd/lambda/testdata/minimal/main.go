@@ -8,6 +8,9 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
@@ -21,6 +24,14 @@ func main() {
 		_, _ = d.Query(ctx, nil)
 		_, _ = d.BatchGetItem(ctx, nil)
 		_, _ = kinesis.New(kinesis.Options{}).PutRecords(ctx, nil)
+		_, _ = sns.New(sns.Options{}).Publish(ctx, nil)
+		b := s3.New(s3.Options{})
+		_, _ = b.GetObject(ctx, nil)
+		_, _ = b.DeleteObject(ctx, nil)
+		_, _ = b.ListObjectsV2(ctx, nil)
+		q := sqs.New(sqs.Options{})
+		_, _ = q.ReceiveMessage(ctx, nil)
+		_, _ = q.DeleteMessage(ctx, nil)
 		s := ssm.New(ssm.Options{})
 		_, _ = s.GetParameter(ctx, nil)
 		_, _ = s.PutParameter(ctx, nil)

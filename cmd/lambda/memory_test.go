@@ -1,0 +1,22 @@
+package main
+
+import (
+	"math"
+	"runtime/debug"
+	"testing"
+)
+
+func TestTuneMemory(t *testing.T) {
+	percent, limit := debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
+	t.Cleanup(func() { debug.SetGCPercent(percent); debug.SetMemoryLimit(limit) })
+	for memory, want := range map[string]int64{"512": 512 << 20 * 7 / 10, "": math.MaxInt64, "much": math.MaxInt64} {
+		debug.SetMemoryLimit(math.MaxInt64)
+		tuneMemory(func(string) string { return memory })
+		if got := debug.SetMemoryLimit(-1); got != want && got-want > 1 || want-got > 1 {
+			t.Errorf("memory %q: a limit of %d, want %d", memory, got, want)
+		}
+		if got := debug.SetGCPercent(100); got != gcPercent {
+			t.Errorf("memory %q: %d %%", memory, got)
+		}
+	}
+}
