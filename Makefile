@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help up setup test test-long vet lint race ci bench fmt package deploy remove lint-template
+.PHONY: help up setup test test-long vet lint race ci bench fmt generate package deploy remove lint-template
 
 LINTER := go tool -modfile=.ci/lint.mod golangci-lint
 REPORT := go build -o .build/report ./e2e/report && .build/report
@@ -16,7 +16,7 @@ help: ## list the targets
 up: ## run the product on this machine, with demo traffic
 	go run ./cmd/streamgauge up --demo
 
-setup: ## install what the tests need: npm packages, Chromium, curl
+setup: ## install what the tests need: npm packages, Chromium, curl, Prometheus
 	@e2e/setup
 
 test: setup ## set up and run all tests (10 minutes at most)
@@ -70,6 +70,9 @@ remove: setup .build/lambda.zip ## remove STAGE from AWS; says what it keeps
 lint-template: package ## cfn-lint over the template, where it is installed
 	@command -v cfn-lint >/dev/null || { echo 'cfn-lint is not installed: pip install cfn-lint' >&2; exit 1; }
 	cfn-lint .build/template/cloudformation-template-update-stack.json
+
+generate: ## the dashboards, the alarms and the list of metrics, from their table
+	go run ./dashboards/generate
 
 fmt: ## gofmt, and tidy go.mod and go.sum
 	go fmt ./...

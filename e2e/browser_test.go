@@ -9,37 +9,67 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
+	"time"
 )
 
-// TestDashboard looks at the page of a real server through a real browser. Each check of browser/live.mjs is a subtest;
+// TestDashboard looks at the page of a real server from its first event on, through a real browser. Each check of browser/live.mjs is a subtest;
 // the screenshots that it leaves in artifacts/ are there to be looked at.
 func TestDashboard(t *testing.T) {
-	node := tool(t, "node")
+	t.Parallel()
 	tool(t, "curl") // the command that the page shows is run as it stands
-	chromium := tool(t, "chromium")
+	runPage(t, "live.mjs", nil, artifacts(t))
+}
+
+// TestSiteView does with the page what people do, while the demo's visitors come: browser/demo.mjs.
+func TestSiteView(t *testing.T) {
+	t.Parallel()
+	runPage(t, "demo.mjs", []string{"--demo"}, artifacts(t))
+}
+
+// TestPageSoak looks at a live page for a minute, for half an hour in the long tier, and asks whether it has grown.
+func TestPageSoak(t *testing.T) {
+	t.Parallel()
+	length := time.Minute
+	if os.Getenv("STREAMGAUGE_LONG") != "" {
+		length = 30 * time.Minute
+	}
+	runPage(t, "soak.mjs", []string{"--demo"}, strconv.Itoa(int(length.Seconds())))
+}
+
+// runPage runs a page check of the folder browser/ against a server of its own.
+func runPage(t *testing.T, script string, up []string, args ...string) {
+	t.Helper()
+	node, chromium := tool(t, "node"), tool(t, "chromium")
 	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
 		t.Skip("e2e/node_modules is missing: run e2e/setup")
 	}
-	artifacts, err := filepath.Abs("artifacts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(artifacts, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	s := startServer(t, t.TempDir())
-	ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
+	s := startServer(t, t.TempDir(), up...)
+	ctx, cancel := context.WithTimeout(t.Context(), 45*patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, node, "browser/live.mjs", s.HTTP, artifacts)
+	cmd := exec.CommandContext(ctx, node, append([]string{filepath.Join("browser", script), s.HTTP}, args...)...)
 	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
 	runChecks(t, cmd)
 	s.stop(t)
 }
 
+// artifacts returns the folder for what is there to be looked at.
+func artifacts(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("artifacts")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
 // TestPageModules runs the tests of the page's modules that need no browser.
 func TestPageModules(t *testing.T) {
-	out, err := exec.CommandContext(t.Context(), tool(t, "node"), "--test", "browser/model.test.mjs").CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), tool(t, "node"), "--test", "browser/model.test.mjs", "browser/operator.test.mjs").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -180,21 +180,25 @@ type lines struct {
 
 func newLines() *lines { return &lines{ready: make(chan readyLine, 1)} }
 
-func (l *lines) readFrom(r io.Reader) {
+func (l *lines) readFrom(r io.Reader) { l.readWith(r, l.look) }
+
+// readWith keeps all lines and shows each to look.
+func (l *lines) readWith(r io.Reader, look func(line []byte)) {
 	in := bufio.NewReader(r)
 	for {
 		line, err := in.ReadBytes('\n')
-		l.add(line)
+		l.mu.Lock()
+		l.text.Write(line)
+		l.mu.Unlock()
+		look(line)
 		if err != nil {
 			return
 		}
 	}
 }
 
-func (l *lines) add(line []byte) {
-	l.mu.Lock()
-	l.text.Write(line)
-	l.mu.Unlock()
+// look finds the ready line.
+func (l *lines) look(line []byte) {
 	var ready readyLine
 	if json.Unmarshal(line, &ready) != nil || ready.Message != "ready" {
 		return

@@ -98,8 +98,9 @@ func TestThrottlingIsOfOneShard(t *testing.T) {
 		p.mu.Lock()
 		slow, fast := p.queue.groups[0].limiter.limit, p.queue.groups[1].limiter.limit
 		p.mu.Unlock()
-		if slow != startLimit/2 || fast <= startLimit {
-			t.Errorf("limits %v and %v, want half of %d for the shard that throttles and more for the other", slow, fast, startLimit)
+		// Half for each refusal: the pause before the next attempt is drawn from a second, and may be over.
+		if slow > startLimit/2 || fast <= startLimit {
+			t.Errorf("limits %v and %v, want at most half of %d for the shard that throttles and more for the other", slow, fast, startLimit)
 		}
 		if s := p.Stats(); s.Events != 50 || s.Throttled == 0 {
 			t.Errorf("%+v, want what is not throttled delivered", s)

@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { count, percent, span } from "../../dashboards/web/js/format.js";
-import {
-  fromDelta, fromSnapshot, isUntouched, openWindow, SHOWN, shownMinutes, shownTotals, shownWindows, WINDOW,
-} from "../../dashboards/web/js/model.js";
-import { niceTop, steps } from "../../dashboards/web/js/views/scale.js";
+import { addDays, addMonths, instantOf, wallTime } from "../../dashboards/web/js/calendar.js";
+import { readChoice, readCondition, toggleFilter, writeChoice, writeCondition } from "../../dashboards/web/js/choice.js";
+import { change, count, duration, percent, span } from "../../dashboards/web/js/format.js";
+import { datesOf, onDates, rangeBefore, rangeOf, shifted } from "../../dashboards/web/js/period.js";
+import { fromDelta, fromSnapshot, isUntouched, openWindow, SHOWN, shownWindows, WINDOW } from "../../dashboards/web/js/state/model.js";
+import { bucketOf, gridLines, seriesOf } from "../../dashboards/web/js/site/series.js";
 
 const NOW = 1_795_000_003_400;
 const OPEN = 1_795_000_000_000;
@@ -42,7 +43,7 @@ test("what leaves the 10 minutes is forgotten, what is ahead of them waits", () 
   const ahead = OPEN + WINDOW;
   const state = snapshot({ windows: [{ t: oldest - WINDOW, events: 1 }, { t: oldest, events: 1 }, { t: ahead, events: 1 }] });
   assert.deepEqual([...state.windows.keys()], [oldest, ahead]);
-  assert.equal(shownTotals(state).events, 1);
+  assert.equal(shownWindows(state).reduce((sum, w) => sum + w.events, 0), 1);
   const later = fromDelta(state, { as_of: NOW + WINDOW });
   assert.deepEqual([...later.windows.keys()], [ahead]);
   assert.equal(at(later, ahead).events, 1);
@@ -69,17 +70,6 @@ test("deltas, doubled or not, come to what a snapshot says", () => {
   }
 });
 
-test("minutes are the windows, newest first", () => {
-  const minute = OPEN - (OPEN % 60_000);
-  const state = snapshot({
-    windows: [{ t: minute - WINDOW, events: 1, pageviews: 1 }, { t: minute, events: 2, pageviews: 1 }, { t: OPEN, events: 4, pageviews: 0 }],
-  });
-  assert.deepEqual(shownMinutes(state).slice(0, 2), [
-    { t: minute, events: 6, pageviews: 1 },
-    { t: minute - 60_000, events: 1, pageviews: 1 },
-  ]);
-});
-
 test("a site is untouched until something was accepted, received or counted", () => {
   assert.equal(isUntouched(snapshot({ ledger: { accepted: 0, received: 0 } })), true);
   assert.equal(isUntouched(snapshot({ ledger: { accepted: 1, received: 0 } })), false);
@@ -89,12 +79,81 @@ test("a site is untouched until something was accepted, received or counted", ()
 
 test("axes have few whole, round steps, and nothing stands above the last", () => {
   for (let most = 0; most < 5000; most++) {
-    const top = niceTop(most);
-    const lines = steps(top);
-    assert.ok(top >= most && lines.at(-1) === top, `${most}: ${lines}`);
+    const lines = gridLines(most, true);
+    assert.ok(lines.at(-1) >= most, `${most}: ${lines}`);
     assert.ok(lines.length >= 3 && lines.length <= 6, `${most}: ${lines}`);
     assert.ok(lines.every(Number.isInteger), `${most}: ${lines}`);
   }
+  for (const most of [0.004, 0.17, 1.3, 47.5, 99.9, 12_345.6]) assert.ok(gridLines(most, false).at(-1) >= most && gridLines(most, false).length <= 6, String(most));
+});
+
+test("events are those that are new, and the oldest are let go", () => {
+  let state = snapshot({ events: [{ t: 1 }] });
+  for (let t = 2; t <= 60; t++) state = fromDelta(state, { as_of: NOW, events: [{ t }] });
+  assert.deepEqual(state.events.map((e) => e.t), Array.from({ length: 50 }, (_, i) => 11 + i));
+  assert.equal(fromDelta(state, { as_of: NOW }).events, state.events, "what did not change is the same object");
+});
+
+test("a choice is what its address says, whatever its texts", () => {
+  const seed = Date.now() % 1_000_000;
+  const random = generator(seed);
+  const text = () => Array.from({ length: 1 + random(6) }, () => "a,|\\/é?&=% "[random(11)]).join("");
+  for (let i = 0; i < 500; i++) {
+    const filters = Array.from({ length: random(3) }, () => ({ op: "is_not", dimension: `event:props:${text()}`, values: [text(), text()] }));
+    const choice = { ...readChoice(new URLSearchParams()), filters, metric: "visits", compare: "year", period: { name: "custom", from: "2026-03-01", to: "2026-03-14" }, tabs: { pages: "entry" }, journey: text() };
+    assert.deepEqual(readChoice(new URLSearchParams(String(writeChoice(choice)))), choice, `seed ${seed}`);
+  }
+  for (const bad of ["", "is", "is,visit:country", "is,visit:country,", "beats,visit:country,DE", "is,a,b,c"]) assert.equal(readCondition(bad), null, bad);
+  assert.equal(writeCondition({ op: "is", dimension: "visit:country", values: ["DE", "FR"] }), "is,visit:country,DE|FR");
+  assert.equal(String(writeChoice(readChoice(new URLSearchParams()))), "", "what is usual is not said");
+});
+
+test("a second click takes a filter away", () => {
+  const once = toggleFilter([], "visit:country", "DE");
+  assert.deepEqual(toggleFilter(once, "visit:country", "FR")[0].values, ["FR"]);
+  assert.deepEqual(toggleFilter(once, "visit:country", "DE"), []);
+});
+
+const HERE = { zone: "America/New_York", now: Date.parse("2026-03-14T03:00:00Z") }; // still the 13th there
+
+test("periods are of the site's own days", () => {
+  assert.deepEqual(datesOf({ name: "day" }, HERE), { from: "2026-03-13", to: "2026-03-13" });
+  assert.deepEqual(rangeOf({ name: "7d" }, HERE), ["2026-03-07", "2026-03-13"]);
+  assert.deepEqual(rangeBefore({ name: "7d" }, "previous", HERE), ["2026-02-28", "2026-03-06"]);
+  assert.deepEqual(rangeBefore({ name: "day", date: "2024-02-29" }, "year", HERE), ["2023-02-28", "2023-02-28"]);
+  assert.deepEqual(shifted({ name: "day" }, -1, HERE), { name: "yesterday" });
+  assert.deepEqual(shifted({ name: "yesterday" }, 1, HERE), { name: "day" });
+  assert.equal(shifted({ name: "day" }, 1, HERE), null);
+  assert.deepEqual(shifted({ name: "month" }, -1, HERE), { name: "month", date: "2026-02" });
+  assert.deepEqual(shifted({ name: "month", date: "2026-02" }, 1, HERE), { name: "month" });
+  assert.deepEqual(shifted({ name: "7d" }, -1, HERE), { name: "custom", from: "2026-02-28", to: "2026-03-06" });
+  assert.deepEqual(onDates("2026-03-07", "2026-03-13", "2026-03-13"), { name: "7d" });
+});
+
+test("wall times and moments lead to each other, over changes of the clock too", () => {
+  for (const zone of ["UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]) {
+    for (let t = Date.parse("2026-01-01T00:30:00Z"); t < Date.parse("2027-01-01T00:00:00Z"); t += 7 * 3_600_000) {
+      const wall = wallTime(t, zone);
+      assert.equal(wallTime(instantOf(wall, zone), zone), wall, `${zone} ${new Date(t).toISOString()}`);
+    }
+  }
+  assert.equal(addDays("2026-02-28", 1), "2026-03-01");
+  assert.equal(addMonths("2024-02-29", -12), "2023-02-28");
+  assert.equal(addMonths("2026-03-31", 1), "2026-04-30");
+});
+
+test("a line has a point for each bucket, and none for what is to come", () => {
+  const labels = ["2026-03-14 00:00:00", "2026-03-14 01:00:00", "2026-03-14 02:00:00", "2026-03-14 03:00:00"];
+  const answer = (rows, meta = {}) => ({ results: rows.map(([dimension, n, error]) => ({ dimensions: [dimension], metrics: [n], errors: error ? [error] : undefined })), meta: { exact: true, incomplete_windows: 9, time_labels: labels, ...meta } });
+  const s = seriesOf("visitors", answer([[labels[1], 5]]), answer([[labels[3], 2]]), null, "2026-03-14 02:20:00");
+  assert.deepEqual(s.now, [0, 5, 0, null]);
+  assert.deepEqual(s.before, [0, 0, 0, 2]);
+  assert.equal(s.open, 2);
+  assert.deepEqual(seriesOf("bounce_rate", answer([[labels[1], 50]], { incomplete_windows: 0 }), null, null, "2026-03-15 00:00:00").now, [null, 50, null, null]);
+  assert.deepEqual(seriesOf("visitors", answer([[labels[1], 5, 1.5]]), null, null, "2026-03-14 02:20:00").errors, [null, null, null, null], "an exact answer has no errors");
+  assert.equal(seriesOf("visitors", answer([[labels[1], 5, 1.5]], { exact: false }), null, null, "2026-03-14 02:20:00").errors[1], 1.5);
+  assert.equal(bucketOf(labels, "2026-03-14 02:59:59"), 2);
+  assert.equal(bucketOf(labels, "2026-03-13 23:59:59"), -1);
 });
 
 test("numbers and spans are short and say what they are", () => {
@@ -110,6 +169,11 @@ test("numbers and spans are short and say what they are", () => {
   assert.equal(plain(span(119_000)), "119 s");
   assert.equal(plain(span(180_000)), "3 min");
   assert.equal(plain(span(7_200_000)), "2 h");
+  assert.equal(plain(duration(59.4)), "59s");
+  assert.equal(plain(duration(247)), "4m 07s");
+  assert.equal(plain(duration(3_720)), "1h 02m");
+  assert.match(change(12), /12/);
+  assert.match(change(4_900), /^×50/);
 });
 
 // A small generator of whole numbers below n (mulberry32), so that a seed repeats a run.

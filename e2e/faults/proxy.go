@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"bytes"
+	"context"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -67,8 +69,15 @@ func (p *Proxy) draw() (before, after bool, how int) {
 	return before, after, p.rng.IntN(3)
 }
 
-// ServeHTTP implements [http.Handler].
+// ServeHTTP implements [http.Handler]. A call of a client that is killed is passed on as a whole or not at all, as it is at the service: dynalite comes to its end by
+// one that breaks off.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	r = r.WithContext(context.WithoutCancel(r.Context()))
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	before, after, how := p.draw()
 	switch {
 	case before && how == 0:

@@ -1,0 +1,321 @@
+// The views beside a site's: the pipeline, the inspector, tiles, TV mode, the map.
+//
+//     node operator.mjs SERVER KINESIS GATED ARTIFACTS
+//
+// SERVER has demo traffic and KINESIS is its stream; GATED is the address that logs in at a server with access control.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import http from "node:http";
+import path from "node:path";
+import { promisify } from "node:util";
+import { launch } from "./chromium.mjs";
+import { assertTidy, faultsOf } from "./looks.mjs";
+import { startProxy } from "./proxy.mjs";
+import { check, exitCode, measured } from "./report.mjs";
+import { watch } from "./watch.mjs";
+
+const run = promisify(execFile);
+const [server, kinesis, gated, artifacts] = process.argv.slice(2);
+const HOSTILE = "<img src=x onerror=alert(1)>";
+const JSON_BODY = { "content-type": "application/json" };
+
+const browser = await launch();
+const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB", permissions: ["clipboard-read", "clipboard-write"] });
+context.setDefaultTimeout(20_000);
+const seen = watch(context, new URL(server).origin);
+const page = await context.newPage();
+
+await check("the pipeline view fills every part", async () => {
+  await Promise.all([send({ id: "twice" }), send({ ts: Date.now() - 30 * 3_600_000 }), curl({ site: "demo", name: 7 })]);
+  await send({ id: "twice" });
+  const sites = `${server}/api/v1/sites`;
+  await fetch(sites, { method: "POST", headers: JSON_BODY, body: '{"id":"later.example"}' });
+  await fetch(`${sites}/later.example`, { method: "DELETE" }); // events of a site that was removed are no longer taken from the stream
+  await put(`{"site":"later.example","name":"pageview","url":"/${HOSTILE}","id":"later-1","visitor":"v"}`);
+  await page.goto(`${server}/_/pipeline`);
+  for (const title of ["Throughput", "From click to number", "The ledger", "Shards", "Dead letters"]) await page.getByRole("heading", { name: title, exact: true }).waitFor();
+  await page.getByText("The books balance", { exact: true }).waitFor();
+  await page.locator(".shards tbody tr").nth(1).waitFor();
+  await page.locator(".figure-value").nth(5).waitFor();
+  for (const outcome of ["Counted", "Duplicate", "Bot", "Late", "Quarantined"]) {
+    await page.waitForFunction((name) => [...document.querySelectorAll(".sankey-row")].some((row) => row.textContent.startsWith(name) && row.dataset.none === "false"), outcome);
+  }
+  assert.ok(await page.locator(".sankey-band").count() >= 5, "bands are drawn");
+  await page.locator(".lines canvas").nth(1).waitFor();
+  assert.deepEqual(await page.locator(".figure-value").evaluateAll((all) => all.filter((e) => !/\d/.test(e.textContent)).length), 0);
+});
+
+await check("the flow and its table for those who do not see it say the same", async () => {
+  const { drawn, told } = await page.evaluate(() => ({
+    drawn: [...document.querySelectorAll(".sankey-row")].map((row) => [".sankey-count", ".sankey-share"].map((part) => row.querySelector(part).textContent)),
+    told: [...document.querySelectorAll(".books table tbody tr")].map((tr) => [...tr.cells].slice(2).map((cell) => cell.textContent)),
+  }));
+  assert.ok(drawn.length >= 5);
+  assert.deepEqual(told, drawn);
+});
+
+await check("samples of an outcome open in a drawer", async () => {
+  await page.getByRole("button", { name: /^Duplicate/ }).click();
+  await page.locator(".drawer .sample").first().waitFor();
+  await settled();
+  await assertTidy(page);
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot("pipeline-samples");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator(".drawer").count(), 0);
+});
+
+await check("what the door refused is told by its field", async () => {
+  await page.locator(".refused-field", { hasText: "name" }).click();
+  await page.locator(".drawer .sample").first().waitFor();
+  assert.equal(await page.locator(".drawer dd", { hasText: /^name$/ }).count(), await page.locator(".drawer .sample").count(), "samples of that field alone");
+  await page.keyboard.press("Escape");
+});
+
+await check("a poisoned record is shown, and redriven from the page", async () => {
+  await page.locator(".letter-open", { hasText: "unknown site" }).click();
+  const drawer = page.locator(".drawer");
+  await drawer.getByText("later-1").waitFor();
+  assert.ok((await drawer.locator(".snippet").textContent()).includes(HOSTILE), "markup is text");
+  await settled();
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot("pipeline-letter");
+  await drawer.getByRole("button", { name: "Redrive" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Redrive" }).click();
+  await page.getByText(/^stayed:/).waitFor(); // the site is still unknown
+  await page.getByRole("button", { name: "Done" }).click();
+  const made = await fetch(`${server}/api/v1/sites`, { method: "POST", headers: JSON_BODY, body: '{"id":"later.example"}' });
+  assert.equal(made.status, 201);
+  await page.locator(".letter", { hasText: "unknown site" }).getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Redrive 1" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Redrive" }).click();
+  await page.getByText("now counted").first().waitFor();
+  await shoot("pipeline-redriven");
+  await page.getByRole("button", { name: "Done" }).click();
+});
+
+await check("the ledger's span and the site stand in the address", async () => {
+  await page.getByRole("tab", { name: "Last hour" }).click();
+  await page.getByRole("button", { name: /choose a site/ }).click();
+  await page.getByRole("link", { name: "demo" }).click();
+  const { searchParams } = new URL(page.url());
+  assert.deepEqual([searchParams.get("span"), searchParams.get("site")], ["hour", "demo"]);
+  await page.goBack();
+  await page.getByRole("button", { name: /^All sites/ }).waitFor();
+});
+
+await looksWell("pipeline", "/_/pipeline", ".sankey-band");
+
+await check("the inspector waits with what to do, and the button on it sends an event", async () => {
+  await page.goto(`${server}/_/inspect?site=integrated.example`);
+  await page.getByRole("heading", { name: /Waiting for the first event/ }).waitFor();
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot("inspect-empty");
+  await page.getByRole("button", { name: "Send a test event" }).click();
+  await page.locator(".stream-row", { hasText: "/hello" }).waitFor();
+});
+
+await check("it shows a good and a bad event sent by curl, and the field that failed", async () => {
+  await curl({ site: "integrated.example", name: "good", url: `https://x.example/${HOSTILE}` });
+  await page.locator(".stream-row", { hasText: "good" }).waitFor();
+  const start = performance.now();
+  await curl({ site: "integrated.example", name: "bad", url: 404, props: { plan: "free", nested: { a: 1 } } });
+  await page.locator(".stream-row", { hasText: "bad" }).waitFor();
+  measured("curl_to_inspector_ms", (performance.now() - start).toFixed(0));
+  await page.locator(".stream-row", { hasText: "bad" }).click();
+  await page.locator(".inspect-entry mark").first().waitFor();
+  const marked = await page.locator(".inspect-entry mark").allTextContents();
+  assert.ok(marked.includes('"url"') && marked.includes("404") && marked.includes('"nested"'), `marked are ${marked}`);
+  assert.ok(!marked.includes('"plan"'));
+  await page.locator(".entry-errors li", { hasText: "url" }).waitFor();
+  await page.getByRole("tab", { name: "Invalid" }).click();
+  assert.equal(await page.locator(".stream-row", { hasText: "good" }).count(), 0);
+  await page.getByRole("tab", { name: "All" }).click();
+});
+
+await check("the command that it copies sends the same event", async () => {
+  const before = await page.locator(".stream-row", { hasText: "good" }).count();
+  await page.locator(".stream-row", { hasText: "good" }).first().click();
+  await page.getByRole("button", { name: "Copy as curl" }).click();
+  await page.getByRole("button", { name: "Copied" }).waitFor();
+  await run("sh", ["-c", await page.evaluate(() => navigator.clipboard.readText())]);
+  await page.waitForFunction((n) => [...document.querySelectorAll(".stream-row")].filter((r) => r.textContent.includes("good")).length > n, before);
+});
+
+await check("paused, it keeps what comes for later", async () => {
+  await page.getByRole("button", { name: "Pause" }).click();
+  await curl({ site: "integrated.example", name: "meanwhile" });
+  await page.getByRole("button", { name: "Go on (1)" }).waitFor();
+  assert.equal(await page.locator(".stream-row", { hasText: "meanwhile" }).count(), 0);
+  await page.getByRole("button", { name: "Go on (1)" }).click();
+  await page.locator(".stream-row", { hasText: "meanwhile" }).waitFor();
+});
+
+await looksWell("inspect", "/_/inspect?site=integrated.example", ".stream-row", async (opened, width) => {
+  if (width >= 980) await opened.locator(".stream-row", { hasText: "bad" }).click();
+});
+
+await check("the map shows names, and a click or a key picks a country", async () => {
+  await page.goto(`${server}/demo?places=map`);
+  const germany = page.locator('.country[data-country="DE"]');
+  await germany.hover();
+  await page.locator(".map-tip", { hasText: "Germany" }).waitFor();
+  await settled();
+  await page.locator(".map").screenshot({ path: path.join(artifacts, "map.png") });
+  await germany.click();
+  await page.waitForFunction(() => new URL(location.href).searchParams.getAll("f").some((f) => f.includes("DE")));
+  await page.locator(".chip", { hasText: "Germany" }).waitFor();
+  await settled(); // a key reaches nothing while the answer to the click is being drawn
+  await page.locator('.country[data-country="DE"][aria-pressed="true"]').press("Enter");
+  await page.waitForFunction(() => !new URL(location.href).searchParams.has("f"));
+});
+
+await check("tiles show figures in a page of another origin", async () => {
+  const tiles = ["?period=day", "?by=country&period=day&theme=dark", "?metric=current_visitors", "?by=page&period=day"];
+  const frames = tiles.map((q, i) => `<iframe src="${server}/_/tile/demo${q}" width="${[260, 300, 200, 300][i]}" height="${[150, 220, 80, 320][i]}" style="border:0"></iframe>`);
+  await inOtherPage(browser, frames.join(" "), async (other) => {
+    for (let i = 0; i < tiles.length; i++) await other.frameLocator("iframe").nth(i).locator(".tile-value, .tile-row").first().waitFor();
+    assert.match(await other.frameLocator("iframe").nth(0).locator(".tile-value").textContent(), /\d/);
+    assert.equal(await other.frameLocator("iframe").nth(1).locator("html").getAttribute("data-theme"), "dark");
+    for (const frame of other.frames().slice(1)) assert.ok(await frame.evaluate(() => document.querySelector(".tile").scrollHeight <= innerHeight + 1 && document.documentElement.scrollWidth <= innerWidth), "a tile fits its frame");
+    await other.screenshot({ path: path.join(artifacts, "tiles.png") });
+  });
+});
+
+await check("no other view can be framed", async () => {
+  await inOtherPage(browser, `<iframe src="${server}/_/pipeline"></iframe>`, async (other) => {
+    await other.waitForTimeout(500);
+    assert.equal(await other.frameLocator("iframe").locator("#app").count(), 0);
+  });
+});
+
+await check("with access control the code of the dialog shows its tile to whoever has no access", async () => {
+  const inside = await browser.newContext({ locale: "en-GB" });
+  const opened = await inside.newPage();
+  await opened.goto(gated);
+  await opened.goto(new URL("/_/inspect?site=walled.example", gated).href);
+  const command = opened.locator("#sender-code", { hasText: "Bearer sk_" });
+  await command.waitFor();
+  await run("sh", ["-c", await command.textContent()]); // this browser, being headless, would be taken for automation
+  await opened.goto(new URL("/walled.example", gated).href);
+  await opened.getByRole("button", { name: "Show elsewhere" }).click();
+  await opened.getByRole("button", { name: "Embed a tile" }).click();
+  await opened.locator("select[name=period]").selectOption("day");
+  await opened.locator(".tile-code .snippet", { hasText: /period=day.*key=tk_/ }).waitFor();
+  await opened.frameLocator(".tile-preview iframe").locator(".tile-value").waitFor();
+  await opened.screenshot({ path: path.join(artifacts, "tile-dialog.png") });
+  assert.deepEqual(await faultsOf(opened), []);
+  const code = await opened.locator(".tile-code .snippet").textContent();
+  await inOtherPage(browser, code, async (other) => {
+    await other.frameLocator("iframe").locator(".tile-value", { hasText: "1" }).waitFor();
+  });
+  await inOtherPage(browser, code.replace("metric=visitors", "metric=pageviews"), async (other) => {
+    await other.frameLocator("iframe").getByText("The key is not this tile", { exact: false }).or(other.frameLocator("iframe").getByText("the key is not this tile", { exact: false })).waitFor();
+  });
+  await inside.close();
+});
+
+await check("TV mode shows the present, stays awake, turns its cards, and survives a lost connection", async () => {
+  const proxy = await startProxy(server);
+  const wall = await browser.newContext({ viewport: { width: 1920, height: 1080 }, colorScheme: "dark", locale: "en-GB", permissions: ["screen-wake-lock"] });
+  const tv = await wall.newPage();
+  await tv.clock.install();
+  await tv.goto(`${proxy.url}/demo?tv=1`);
+  await tv.locator(".tv-current", { hasText: /\d/ }).waitFor();
+  await tv.locator(".tile-row").first().waitFor();
+  assert.equal(await tv.locator("a, button, select, input").count(), 0, "there are controls");
+  measured("tv_screen_awake", String(await tv.evaluate(() => document.documentElement.dataset.awake)));
+  await tv.screenshot({ path: path.join(artifacts, "tv-pages.png") });
+  await tv.clock.runFor(15_000);
+  await tv.locator(".map svg").waitFor();
+  await tv.screenshot({ path: path.join(artifacts, "tv-map.png"), animations: "disabled" });
+  const current = await tv.locator(".tv-current").textContent();
+  proxy.cut();
+  await tv.locator('.tv-state[data-lost="true"]').waitFor();
+  assert.equal(await tv.locator(".tv-current").textContent(), current, "the last numbers stay");
+  proxy.heal();
+  await tv.clock.runFor(20_000);
+  await tv.locator('.tv-state[data-lost="false"]').waitFor();
+  await assertTidy(tv);
+  assert.deepEqual(await faultsOf(tv), []);
+  await tv.keyboard.press("Escape");
+  await tv.waitForFunction(() => document.documentElement.dataset.view === "site");
+  await wall.close();
+  await proxy.close();
+});
+
+await check("no other host was asked, nothing was refused by the policy, nothing went wrong", async () => {
+  assert.deepEqual([...seen.otherHosts], []);
+  assert.deepEqual(seen.dialogs, []);
+  assert.deepEqual(seen.complaints, []);
+});
+
+await browser.close();
+process.exitCode = exitCode();
+
+/** Looks at a view in each width, light and dark. */
+async function looksWell(name, address, filled, prepare = async () => {}) {
+  for (const width of [1280, 390, 320]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await check(`${name} is tidy and open to all at ${width} pixels, ${colorScheme}`, async () => {
+        const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme, locale: "en-GB", reducedMotion: "reduce" });
+        const opened = await context.newPage();
+        opened.setDefaultTimeout(20_000);
+        await opened.goto(server + address);
+        await opened.locator(filled).first().waitFor();
+        await opened.waitForLoadState("load");
+        await prepare(opened, width);
+        await opened.screenshot({ path: path.join(artifacts, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+        await assertTidy(opened);
+        assert.deepEqual(await faultsOf(opened), []);
+        await context.close();
+      });
+    }
+  }
+}
+
+/** Holds markup in a page of another origin, in a browser that has never been here. */
+async function inOtherPage(browser, markup, body) {
+  const origin = http.createServer((_, response) => response.setHeader("content-type", "text/html").end(`<!doctype html><html lang="en"><title>Other</title><body>${markup}`));
+  await new Promise((listening) => origin.listen(0, "127.0.0.1", listening));
+  const stranger = await browser.newContext({ locale: "en-GB", viewport: { width: 720, height: 640 } });
+  try {
+    const other = await stranger.newPage();
+    other.setDefaultTimeout(20_000);
+    await other.goto(`http://localhost:${origin.address().port}`);
+    await body(other);
+  } finally {
+    await stranger.close();
+    origin.closeAllConnections();
+    await new Promise((closed) => origin.close(closed));
+  }
+}
+
+function send(event) {
+  return fetch(`${server}/v1/events`, { method: "POST", headers: JSON_BODY, body: JSON.stringify({ site: "demo", name: "pageview", url: "https://demo.example/sent", visitor: "v", ...event }) });
+}
+
+/** Sends an event as a person would who tries it out. */
+function curl(event) {
+  return run("curl", ["-sS", "-H", "Content-Type: application/json", "--data-raw", JSON.stringify(event), `${server}/v1/events`]);
+}
+
+/** Puts a record straight onto the stream. */
+async function put(data) {
+  const answer = await fetch(kinesis, {
+    method: "POST", headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "Kinesis_20131202.PutRecord" },
+    body: JSON.stringify({ StreamName: "clicks", PartitionKey: "p", Data: Buffer.from(data).toString("base64") }),
+  });
+  assert.equal(answer.status, 200);
+}
+
+/** Waits until nothing moves. */
+function settled() {
+  return page.evaluate(() => Promise.all(document.getAnimations().filter((a) => a.effect?.getTiming().iterations !== Infinity).map((a) => a.finished.catch(() => {}))));
+}
+
+async function shoot(name) {
+  await settled();
+  await page.screenshot({ path: path.join(artifacts, `${name}.png`) });
+}

@@ -1,0 +1,56 @@
+// How quick the page is: measured, for the report.
+
+/** Loads the page in a browser that has nothing of it: the bytes of its files until there are figures, and of all, and when there are figures. */
+export async function firstLoad(browser, address) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("Network.enable");
+  const ours = new Set();
+  let bytes = 0;
+  session.on("Network.responseReceived", ({ requestId, response }) => {
+    if (!new URL(response.url).pathname.startsWith("/api/")) ours.add(requestId);
+  });
+  session.on("Network.dataReceived", ({ requestId, encodedDataLength }) => (bytes += ours.has(requestId) ? encodedDataLength : 0));
+  await page.goto(address);
+  await page.waitForFunction(() => document.querySelector(".metric-value .num") && document.querySelector("#pages .row .num") && document.querySelector("#chart canvas"));
+  const data = await page.evaluate(() => performance.now());
+  const [first, requests] = [bytes, ours.size];
+  await page.waitForFunction(() => !document.querySelector(".waits"));
+  await context.close();
+  return { first, whole: bytes, requests, data };
+}
+
+const SECONDS = 10;
+const PAUSE = 30_000; // µs: tasks that are closer belong to one update
+
+/** Watches a live page for a while: the time of its main thread for each update, and whether anything moved. */
+export async function liveCost(browser, page) {
+  await page.evaluate(() => {
+    window.shifts = [];
+    new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((e) => ({
+      value: e.value, nodes: e.sources.map((s) => s.node?.parentElement?.className ?? ""),
+    })))).observe({ type: "layout-shift" });
+  });
+  await browser.startTracing(page, { categories: ["toplevel"] });
+  await new Promise((done) => setTimeout(done, SECONDS * 1_000));
+  const events = JSON.parse(await browser.stopTracing()).traceEvents;
+  const updates = updatesOf(events);
+  const shifts = await page.evaluate(() => window.shifts);
+  const at = (share) => updates[Math.min(updates.length - 1, Math.floor(share * updates.length))] ?? 0;
+  return { updates: updates.length, p50: at(0.5), p95: at(0.95), shift: shifts.reduce((sum, s) => sum + s.value, 0), moved: JSON.stringify(shifts).slice(0, 300) };
+}
+
+/** Milliseconds of the main thread for each group of tasks that follow each other, in rising order. */
+function updatesOf(events) {
+  const mains = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid} ${e.tid}`));
+  const tasks = events.filter((e) => e.ph === "X" && e.name === "ThreadControllerImpl::RunTask" && mains.has(`${e.pid} ${e.tid}`)).sort((a, b) => a.ts - b.ts);
+  const groups = [];
+  let end = -Infinity;
+  for (const { ts, dur, tdur = 0 } of tasks) {
+    if (ts - end > PAUSE) groups.push(0);
+    groups[groups.length - 1] += tdur / 1_000;
+    end = Math.max(end, ts + dur);
+  }
+  return groups.filter((ms) => ms > 0.5).sort((a, b) => a - b);
+}
