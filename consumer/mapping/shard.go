@@ -110,7 +110,8 @@ func (s *shard) look(ctx context.Context) bool {
 	if len(s.finished) == 0 { // who sent before the store could not interrupt
 		s.wait(waiting)
 	}
-	if len(s.finished) > 0 {
+	interrupted := waiting.Err() != nil && ctx.Err() == nil // also by a batch that was taken note of before: who finished it may be late
+	if interrupted || len(s.finished) > 0 {
 		return false
 	}
 	return s.fill(ctx)
