@@ -20,10 +20,7 @@ type Accounts struct {
 	store   itemStore
 	now     func() time.Time
 	process string
-	wake    chan struct{} // holds one: there is something to flush
-
-	// turn holds one: who flushes. Of two writes at a time the older sum could come last.
-	turn chan struct{}
+	flusher
 
 	mu    sync.Mutex // guards dirty and all
 	all   map[accountKey]account
@@ -44,7 +41,7 @@ type account struct {
 // NewAccounts returns the accounts of this process.
 func NewAccounts(s store.Store, now func() time.Time) *Accounts {
 	return &Accounts{
-		store: s, now: now, process: uuid.NewString(), wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		store: s, now: now, process: uuid.NewString(), flusher: newFlusher(),
 		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
 	}
 }
@@ -63,38 +60,24 @@ func (a *Accounts) note(site string, more account) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	sum := a.all[k]
-	sum.Accepted += more.Accepted
-	sum.Redelivered += more.Redelivered
-	sum.Invalid += more.Invalid
+	sum.add(more)
 	a.all[k] = sum
 	a.dirty[k] = true
 	a.poke()
 }
 
-// poke makes Run flush soon.
-func (a *Accounts) poke() {
-	select {
-	case a.wake <- struct{}{}:
-	default:
-	}
-}
-
 // Flush writes what changed since the last flush.
 func (a *Accounts) Flush(ctx context.Context) error {
-	select {
-	case a.turn <- struct{}{}:
-		defer func() { <-a.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	var errs []error
-	for k, sum := range a.take() {
-		if err := a.write(ctx, k, sum); err != nil {
-			a.putBack(k)
-			errs = append(errs, err)
+	return a.alone(ctx, func() error {
+		var errs []error
+		for k, sum := range a.take() {
+			if err := a.write(ctx, k, sum); err != nil {
+				a.putBack(k)
+				errs = append(errs, err)
+			}
 		}
-	}
-	return errors.Join(errs...)
+		return errors.Join(errs...)
+	})
 }
 
 func (a *Accounts) write(ctx context.Context, k accountKey, sum account) error {
@@ -148,20 +131,5 @@ const (
 
 // Run flushes soon after every change until ctx ends, and once more then. Errors go to onError; what could not be written is tried again.
 func (a *Accounts) Run(ctx context.Context, onError func(error)) {
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-a.wake:
-			pause := accountGap
-			if err := a.Flush(ctx); err != nil {
-				onError(err)
-				pause = accountRetry
-				a.poke()
-			}
-			_ = wait(ctx, pause) // the loop asks ctx itself
-		}
-	}
-	if err := a.Flush(context.WithoutCancel(ctx)); err != nil {
-		onError(err)
-	}
+	a.run(ctx, a.Flush, accountGap, accountRetry, onError)
 }

@@ -32,8 +32,7 @@ type Cursors struct {
 	store  itemStore
 	stream string
 	now    func() time.Time
-	wake   chan struct{} // holds one: there is something to write
-	turn   chan struct{} // holds one: who writes
+	flusher
 
 	mu     sync.Mutex // guards shards
 	shards map[string]*shardCursor
@@ -49,7 +48,7 @@ type shardCursor struct {
 // NewCursors returns the cursors of the stream with that ARN.
 func NewCursors(s store.Store, streamARN string, now func() time.Time) *Cursors {
 	return &Cursors{
-		store: s, stream: streamARN, now: now, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1),
+		store: s, stream: streamARN, now: now, flusher: newFlusher(),
 		shards: make(map[string]*shardCursor),
 	}
 }
@@ -76,10 +75,7 @@ func (c *Cursors) note(shard string, n cursor) {
 	}
 	s.noted.Passed, s.noted.Closed = max(s.noted.Passed, n.Passed), s.noted.Closed || n.Closed
 	if s.stale() {
-		select {
-		case c.wake <- struct{}{}:
-		default:
-		}
+		c.poke()
 	}
 }
 
@@ -91,45 +87,21 @@ const cursorGap = time.Second
 
 // Run writes what was noted until ctx ends, and once more then.
 func (c *Cursors) Run(ctx context.Context, onError func(error)) {
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-c.wake:
-			if err := c.Flush(ctx); err != nil && ctx.Err() == nil {
-				onError(err)
-				c.poke()
-			}
-			_ = wait(ctx, cursorGap) // the loop asks ctx itself
-		}
-	}
-	if err := c.Flush(context.WithoutCancel(ctx)); err != nil {
-		onError(err)
-	}
-}
-
-func (c *Cursors) poke() {
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
+	c.run(ctx, c.Flush, cursorGap, cursorGap, onError)
 }
 
 // Flush writes what was noted since the last time: new shards first and closed ones last.
 func (c *Cursors) Flush(ctx context.Context) error {
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	for _, closed := range []bool{false, true} {
-		for shard, s := range c.due(closed) {
-			if err := c.write(ctx, shard, s); err != nil {
-				return err
+	return c.alone(ctx, func() error {
+		for _, closed := range []bool{false, true} {
+			for shard, s := range c.due(closed) {
+				if err := c.write(ctx, shard, s); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // due returns copies of what is to be written.
