@@ -40,7 +40,7 @@ func (f flusher) run(ctx context.Context, flush func(context.Context) error, gap
 		case <-ctx.Done():
 		case <-f.wake:
 			pause := gap
-			if err := flush(ctx); err != nil {
+			if err := flush(ctx); err != nil && ctx.Err() == nil { // the last flush does what was interrupted
 				onError(err)
 				pause = retry
 				f.poke()
