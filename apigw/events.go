@@ -28,6 +28,8 @@ type eventResult struct {
 	ID     string             `json:"id,omitempty"`
 	Status string             `json:"status"`
 	Errors []event.FieldError `json:"errors,omitempty"`
+
+	site string // that the event names, if it is one that can be; memory of the request's body
 }
 
 func (r *eventResult) refuse(problems ...event.FieldError) {

@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -187,7 +188,7 @@ func (p *inspector) kept(site string, after uint64) []*inspected {
 		found = append(found, s.last...)
 	}
 	found = slices.DeleteFunc(found, func(e *inspected) bool { return e.ID <= after || site != "" && e.Site != site })
-	slices.SortFunc(found, func(a, b *inspected) int { return int(int64(a.ID) - int64(b.ID)) })
+	slices.SortFunc(found, func(a, b *inspected) int { return cmp.Compare(a.ID, b.ID) })
 	return slices.Compact(found)
 }
 
@@ -280,13 +281,9 @@ func (p *inspector) inspect(r *http.Request, in *intake, batch []event.Raw) {
 	}
 	for i := range in.results {
 		res := &in.results[i]
-		if res.Status == statusAccepted || p.watched.Load() == nil && p.closed.Load() == in.stamp.received/1000 {
-			continue
+		if res.Status != statusAccepted && p.wants(res.site, false, in.stamp.received) {
+			p.add(in.inspected(res, batch[i], access.SiteKey(r)))
 		}
-		if site := decodeAgain(batch[i]).Site; !p.wants(site, false, in.stamp.received) {
-			continue
-		}
-		p.add(in.inspected(res, batch[i], access.SiteKey(r)))
 	}
 }
 

@@ -67,6 +67,9 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 		res.refuse(event.FieldError{Code: "malformed", Message: err.Error()})
 		return
 	}
+	if event.ValidSite(e.Site) {
+		res.site = e.Site
+	}
 	if !slices.ContainsFunc(problems, func(p event.FieldError) bool { return p.Field == "id" }) {
 		res.ID = e.ID
 	}

@@ -144,7 +144,7 @@ func pageOf(url string) string {
 	if url == "" {
 		return ""
 	}
-	return aggregate.PageOf(url)
+	return event.PageOf(url)
 }
 
 // invalid takes samples of what a request brought that is refused.
@@ -154,12 +154,12 @@ func (s *Samples) invalid(in *intake, batch []event.Raw, key string) {
 	}
 	for i := range in.results {
 		res := &in.results[i]
-		if res.Status != statusInvalid || len(res.Errors) == 0 || s.closed.Load() == s.now().Unix() {
+		if res.Status != statusInvalid || len(res.Errors) == 0 {
 			continue
 		}
-		e, fault := decodeAgain(batch[i]), res.Errors[0]
-		k := sampleKind{e.Site, outcomeInvalid, fault.Code}
-		if s.wants(k) {
+		fault := res.Errors[0]
+		if k := (sampleKind{res.site, outcomeInvalid, fault.Code}); s.wants(k) {
+			e := decodeAgain(batch[i])
 			x := Sample{T: e.TS, ID: e.ID, Name: e.Name, Page: pageOf(e.URL), Reason: fault.Code, Field: fault.Field}
 			s.add(k, x, batch[i].Data, key)
 		}

@@ -1,6 +1,7 @@
 package consumer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -126,10 +127,7 @@ func (r *auditRun) fate(ctx context.Context, it *item) (aggregate.Fate, error) {
 func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
 	site := fate.Site
 	if fate.Outcome == 0 {
-		site = it.event.Site
-		if site == "" || event.AuthorizedSite(it.partitionKey) != "" {
-			site = event.SiteOfPartitionKey(it.partitionKey)
-		}
+		site = cmp.Or(it.claimedSite(), event.SiteOfPartitionKey(it.partitionKey))
 	}
 	if r.out.Site != "" && site != r.out.Site {
 		return

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/streamgauge/streamgauge/aggregate"
-	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -26,7 +25,14 @@ type item struct {
 	copy    aggregate.Copy
 	became  aggregate.Outcome // by this delivery; zero where it had an outcome before
 	booked  bool              // it has its outcome already, elsewhere than the rules of now would book it
-	hit     *sketch.Hit       // what is counted; nil where nothing is
+}
+
+// claimedSite is the site that the copy may say it is of: who may send events of one site only is not to fill another's quarantine.
+func (it *item) claimedSite() string {
+	if event.AuthorizedSite(it.partitionKey) != "" {
+		return ""
+	}
+	return it.event.Site
 }
 
 func (it *item) keep() bool { return it.dropped == 0 && it.poison == "" }

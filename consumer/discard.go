@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-lambda-go/events"
-
-	"github.com/streamgauge/streamgauge/aggregate"
 )
 
 // Discard puts records that the poller has given up into quarantine, copy by copy, with a reason (PoisonRetries, PoisonAge) and a message:
@@ -37,12 +35,7 @@ func (h *Handler) Discard(ctx context.Context, batch events.KinesisEvent, reason
 func unpackCautiously(r *events.KinesisEventRecord) (items []item) {
 	defer func() {
 		if recover() != nil {
-			items = []item{{
-				pos:          aggregate.Position{Stream: r.EventSourceArn, Shard: shardOf(r.EventID), SequenceNumber: r.Kinesis.SequenceNumber},
-				arrival:      max(0, r.Kinesis.ApproximateArrivalTimestamp.UnixMilli()),
-				partitionKey: r.Kinesis.PartitionKey,
-				data:         r.Kinesis.Data,
-			}}
+			items = []item{whole(r)}
 		}
 	}()
 	items, _ = unpack(nil, r)

@@ -108,11 +108,9 @@ func (im *Importer) copyOf(ctx context.Context, l importedLine, kept *hits) (cp 
 	if cp, err = im.committer.PlaceImported(ctx, l.site, l.gen, &e, l.pos, own); err != nil {
 		return cp, "", err
 	}
-	if l.site.Bots == aggregate.DropBots {
-		if why := im.enricher.Bot(&e); why != "" {
-			cp.Outcome, cp.Reason = aggregate.Bot, why
-			return cp, "", nil
-		}
+	if why := droppedAs(im.enricher, l.site, &e); why != "" {
+		cp.Outcome, cp.Reason = aggregate.Bot, why
+		return cp, "", nil
 	}
 	cp.Hit = kept.next()
 	im.enricher.Hit(cp.Hit, &e, cp.At)

@@ -173,6 +173,9 @@ func (r *rebuild) copy(ctx context.Context, it *item, done Progress) error {
 			return r.judge(ctx, it, found)
 		}
 	}
+	if it.event.Site != r.site.ID && event.SiteOfPartitionKey(it.partitionKey) != r.site.ID {
+		return nil // whatever is wrong with it, it cannot have been booked under this site
+	}
 	found, err := r.remaking.FindQuarantined(ctx, it.pos, it.arrival)
 	switch {
 	case err != nil:
@@ -199,8 +202,7 @@ func (r *rebuild) judge(ctx context.Context, it *item, found *aggregate.Remade) 
 }
 
 func (r *rebuild) verdict(it *item) (aggregate.Outcome, string) {
-	why := r.enricher.Bot(&it.event)
-	if why != "" && r.site.Bots == aggregate.DropBots {
+	if why := droppedAs(r.enricher, r.site, &it.event); why != "" {
 		return aggregate.Bot, why
 	}
 	return aggregate.Counted, ""

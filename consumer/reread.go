@@ -3,9 +3,9 @@ package consumer
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 )
@@ -62,15 +62,11 @@ func eachRecord(ctx context.Context, s StreamReader, from kinesis.GetShardIterat
 
 // copiesOf takes a record apart as the consumer does.
 func copiesOf(arn, shard string, rec *types.Record) []item {
-	var arrived time.Time
-	if rec.ApproximateArrivalTimestamp != nil {
-		arrived = *rec.ApproximateArrivalTimestamp
-	}
 	items, _ := unpack(nil, &events.KinesisEventRecord{
 		EventID: shard + ":" + *rec.SequenceNumber, EventSourceArn: arn,
 		Kinesis: events.KinesisRecord{
 			SequenceNumber: *rec.SequenceNumber, Data: rec.Data, PartitionKey: *rec.PartitionKey,
-			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: arrived},
+			ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: aws.ToTime(rec.ApproximateArrivalTimestamp)},
 		},
 	})
 	readEvents(items)

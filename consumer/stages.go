@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/consumer/enrich"
 	"github.com/streamgauge/streamgauge/event"
 )
 
@@ -100,14 +101,22 @@ func (h *Handler) site(ctx context.Context, id string) (site aggregate.Site, err
 func (h *Handler) filterBots(_ context.Context, items []item) error {
 	for i := range items {
 		it := &items[i]
-		if !it.keep() || it.site.Bots != aggregate.DropBots {
+		if !it.keep() {
 			continue
 		}
-		if why := h.enricher.Bot(&it.event); why != "" {
+		if why := droppedAs(h.enricher, it.site, &it.event); why != "" {
 			it.drop(aggregate.Bot, why)
 		}
 	}
 	return nil
+}
+
+// droppedAs says as what automation an event is not counted; "" if it is.
+func droppedAs(en *enrich.Enricher, site aggregate.Site, e *event.Event) string {
+	if site.Bots != aggregate.DropBots {
+		return ""
+	}
+	return en.Bot(e)
 }
 
 // place finds the log of every copy. It is the last stage that can put a copy into quarantine.
@@ -138,9 +147,8 @@ func (h *Handler) place(ctx context.Context, items []item) error {
 func (h *Handler) enrich(items []item, hits *hits) {
 	for i := range items {
 		if it := &items[i]; it.copy.Outcome == aggregate.Counted {
-			it.hit = hits.next()
-			h.enricher.Hit(it.hit, &it.event, it.copy.At)
-			it.copy.Hit = it.hit
+			it.copy.Hit = hits.next()
+			h.enricher.Hit(it.copy.Hit, &it.event, it.copy.At)
 		}
 	}
 }
@@ -151,11 +159,7 @@ func (h *Handler) siteOfPoison(ctx context.Context, it *item) (aggregate.Site, e
 	if it.site.ID != "" {
 		return it.site, nil
 	}
-	named := it.event.Site
-	if event.AuthorizedSite(it.partitionKey) != "" { // who may send events of one site only is not to fill another's quarantine
-		named = ""
-	}
-	for _, id := range [...]string{named, event.SiteOfPartitionKey(it.partitionKey)} {
+	for _, id := range [...]string{it.claimedSite(), event.SiteOfPartitionKey(it.partitionKey)} {
 		if !event.ValidSite(id) {
 			continue
 		}

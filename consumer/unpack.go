@@ -17,7 +17,18 @@ import (
 // together. It returns how many bytes came out of what was compressed, too.
 func unpack(items []item, r *events.KinesisEventRecord) (_ []item, grown int) {
 	u := unpacker{items: items, first: len(items), room: maxUnpacked}
-	base := item{
+	base := whole(r)
+	if err := u.record(base); err != nil {
+		clear(u.items[u.first:])
+		base.quarantine(poisonPacked, err.Error())
+		return append(u.items[:u.first], base), 0
+	}
+	return u.items, maxUnpacked - u.room
+}
+
+// whole is a record as one copy, not taken apart.
+func whole(r *events.KinesisEventRecord) item {
+	return item{
 		pos: aggregate.Position{
 			Stream: r.EventSourceArn, Shard: shardOf(r.EventID), SequenceNumber: r.Kinesis.SequenceNumber,
 		},
@@ -25,12 +36,6 @@ func unpack(items []item, r *events.KinesisEventRecord) (_ []item, grown int) {
 		partitionKey: r.Kinesis.PartitionKey,
 		data:         r.Kinesis.Data,
 	}
-	if err := u.record(base); err != nil {
-		clear(u.items[u.first:])
-		base.quarantine(poisonPacked, err.Error())
-		return append(u.items[:u.first], base), 0
-	}
-	return u.items, maxUnpacked - u.room
 }
 
 // unpacker takes one record apart.

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 
-	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/aggregate/sketch"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -15,7 +14,7 @@ func Plain(e *event.Event) sketch.Hit {
 	h := sketch.Hit{
 		Revenue: e.Revenue.Micros, EngagedMS: e.EngagedMS, Scroll: uint8(e.Scroll), Persistent: e.Visitor != "",
 		Text: [sketch.NumFields]string{
-			sketch.Name: e.Name, sketch.Page: aggregate.PageOf(e.URL), sketch.Country: e.Country, sketch.Region: e.Region, sketch.City: e.City,
+			sketch.Name: e.Name, sketch.Page: event.PageOf(e.URL), sketch.Country: e.Country, sketch.Region: e.Region, sketch.City: e.City,
 			sketch.Language: e.Lang, sketch.Currency: e.Revenue.Currency,
 		},
 	}

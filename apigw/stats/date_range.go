@@ -29,14 +29,6 @@ func (d DateRange) IsAll() bool { return d.name == "all" }
 // Begin says when that began. Else it is from 1970 on.
 func (d *DateRange) Begin(t time.Time) { d.begin = t }
 
-// Named returns the range of a name, as "7d".
-func Named(name string) DateRange { return DateRange{name: name} }
-
-// Between returns the range from one time to another.
-func Between(from, to time.Time) DateRange {
-	return DateRange{first: from.Format(time.RFC3339Nano), end: to.Format(time.RFC3339Nano)}
-}
-
 // UnmarshalJSON reads a name or a pair.
 func (d *DateRange) UnmarshalJSON(b []byte) error {
 	if json.Unmarshal(b, &d.name) == nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
 	"github.com/streamgauge/streamgauge/consumer"
+	"github.com/streamgauge/streamgauge/event"
 )
 
 // sampledKind is what samples of the ledger are kept apart by.
@@ -31,7 +32,7 @@ func takeSamples(s *apigw.Samples, r consumer.Report) {
 			x.T = b.Event.TS
 		}
 		if b.Event.URL != "" {
-			x.Page = aggregate.PageOf(b.Event.URL)
+			x.Page = event.PageOf(b.Event.URL)
 		}
 		s.Add(b.Site, b.Outcome, x, b.Data)
 		if delete(due, k); len(due) == 0 {

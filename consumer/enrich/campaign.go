@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -49,17 +50,8 @@ func (en *Enricher) campaign(query string) (c campaign) {
 			}
 		}
 	}
-	c.tag = first(c.source, source, ref)
+	c.tag = cmp.Or(c.source, source, ref)
 	return c
-}
-
-func first(texts ...string) string {
-	for _, s := range texts {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }
 
 // tag sets a tag that has no value yet.

@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/mileusna/useragent"
@@ -87,7 +88,7 @@ func browserOf(ua *useragent.UserAgent) (name, version string) {
 	case strings.Contains(text, "Trident/7.0") && strings.Contains(text, "rv:11"):
 		return "Internet Explorer", "11.0"
 	case strings.HasPrefix(text, "Opera/"):
-		return "Opera", majorMinor(first(after(text, "Version/"), after(text, "Opera/")))
+		return "Opera", majorMinor(cmp.Or(after(text, "Version/"), after(text, "Opera/")))
 	case strings.Contains(text, "; wv)"), strings.Contains(text, "CFNetwork/"), isAppOnIOS(ua):
 		return mobileApp, ""
 	}

@@ -75,7 +75,7 @@ func (w *world) countedAt(folded *aggregate.Reader, e *event.Event, at int64) bo
 	if err != nil {
 		panic(err)
 	}
-	_, counted := eventsByPage(res)[aggregate.PageOf(e.URL)]
+	_, counted := eventsByPage(res)[event.PageOf(e.URL)]
 	return counted || w.holdsID(e, q.From)
 }
 

@@ -75,7 +75,7 @@ func (w *world) leastPages(site string) map[string]uint64 {
 			continue
 		}
 		seen[e.ID] = true
-		least[aggregate.PageOf(e.URL)]++
+		least[event.PageOf(e.URL)]++
 	}
 	return least
 }
@@ -99,7 +99,7 @@ func (w *world) mostPages(site string) map[string]uint64 {
 	for _, c := range w.copies {
 		if e := &c.Event; c.Outcome == 0 && e.Site == site && e.Name != event.Engagement && !seen[e.ID] {
 			seen[e.ID] = true
-			most[aggregate.PageOf(e.URL)]++
+			most[event.PageOf(e.URL)]++
 		}
 	}
 	return most
