@@ -75,7 +75,7 @@ func TestAutomation(t *testing.T) {
 }
 
 func TestReason(t *testing.T) {
-	for _, r := range Reasons() {
+	for _, r := range reasons {
 		if Reason(r) != r {
 			t.Errorf("%s became %s", r, Reason(r))
 		}
@@ -95,7 +95,7 @@ func FuzzAutomation(f *testing.F) {
 	f.Add("Mozilla/5.0 (compatible; bot")
 	f.Add("\xff\xffBOT")
 	f.Fuzz(func(t *testing.T, ua string) {
-		if why := Automation(ua); why != "" && !slices.Contains(Reasons(), why) {
+		if why := Automation(ua); why != "" && !slices.Contains(reasons, why) {
 			t.Errorf("%q: %q", ua, why)
 		}
 	})

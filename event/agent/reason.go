@@ -16,9 +16,6 @@ const (
 
 var reasons = []string{Crawler, Headless, Prefetch, Preview, Monitor, Feed, Tool, Marked}
 
-// Reasons returns all reasons.
-func Reasons() []string { return slices.Clone(reasons) }
-
 // Reason returns a mark as it may stand in a ledger: itself where it is one of the reasons, else Marked. A ledger keeps a number for each, so
 // nobody shall make up words without end.
 func Reason(mark string) string {

@@ -22,7 +22,7 @@ func (s *Store) DropLogs(ctx context.Context, partition string) error {
 }
 
 func (s *Store) dropLogs(ctx context.Context, partition string) error {
-	if err := check(partition); err != nil {
+	if err := store.CheckKey(partition); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {

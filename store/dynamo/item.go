@@ -59,7 +59,7 @@ func expecting(rev store.Revision) condition {
 
 // begin checks what every call on an item begins with.
 func begin(ctx context.Context, key store.Key) error {
-	if err := check(key.Partition, key.Sort); err != nil {
+	if err := store.CheckKey(key.Partition, key.Sort); err != nil {
 		return err
 	}
 	return ctx.Err()
@@ -271,7 +271,7 @@ func (s *Store) remove(ctx context.Context, key store.Key, expect store.Revision
 // Scan implements [store.Store]. It is no snapshot: each page is read when the loop comes to it.
 func (s *Store) Scan(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		err := checkRange(r)
+		err := r.Check()
 		if err == nil {
 			err = ctx.Err()
 		}

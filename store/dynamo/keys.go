@@ -3,8 +3,6 @@ package dynamo
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -48,29 +46,6 @@ func bytesOf(a attributes, name string) []byte {
 		return b.Value
 	}
 	return nil
-}
-
-// check refuses the keys that the contract forbids.
-func check(parts ...string) error {
-	for _, p := range parts {
-		if p == "" || len(p) > store.MaxKeyBytes || strings.IndexByte(p, 0) >= 0 {
-			return fmt.Errorf("%w: %.100q", store.ErrKey, p)
-		}
-	}
-	return nil
-}
-
-// checkRange is check for a scan: an empty bound is an open end.
-func checkRange(r store.Range) error {
-	for _, bound := range []string{r.From, r.To} {
-		if bound == "" {
-			continue
-		}
-		if err := check(bound); err != nil {
-			return err
-		}
-	}
-	return check(r.Partition)
 }
 
 func primaryKey(partition string, sort []byte) attributes {

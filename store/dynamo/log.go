@@ -21,7 +21,7 @@ func (s *Store) Append(ctx context.Context, key store.LogKey, n uint32, d store.
 }
 
 func (s *Store) append(ctx context.Context, key store.LogKey, n uint32, d store.Delta, nonce store.Nonce) (store.Appended, error) {
-	if err := check(key.Partition, key.Log); err != nil {
+	if err := store.CheckKey(key.Partition, key.Log); err != nil {
 		return 0, err
 	}
 	if n == 0 {
@@ -75,7 +75,7 @@ func (s *Store) deltaItem(ctx context.Context, key store.LogKey, n uint32, d sto
 
 // Read implements [store.Store].
 func (s *Store) Read(ctx context.Context, key store.LogKey, after uint32, parts store.Parts) ([]store.Entry, error) {
-	err := check(key.Partition, key.Log)
+	err := store.CheckKey(key.Partition, key.Log)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -95,7 +95,7 @@ func (s *Store) Read(ctx context.Context, key store.LogKey, after uint32, parts 
 // ScanLogs implements [store.Store]. It is no snapshot: each page is read when the loop comes to it.
 func (s *Store) ScanLogs(ctx context.Context, r store.Range, parts store.Parts) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		err := checkRange(r)
+		err := r.Check()
 		if err == nil {
 			err = ctx.Err()
 		}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/streamgauge/streamgauge/store"
 )
 
 // DropLogs implements [store.Store]. All deltas go at once, in one batch of two range deletions, whatever their number; their room on the disk comes
@@ -17,7 +19,7 @@ func (s *Store) DropLogs(ctx context.Context, partition string) error {
 }
 
 func (s *Store) dropLogs(ctx context.Context, partition string) error {
-	if err := check(partition); err != nil {
+	if err := store.CheckKey(partition); err != nil {
 		return err
 	}
 	if err := s.enter(ctx); err != nil {

@@ -28,7 +28,7 @@ func (s *Store) Get(ctx context.Context, key store.Key) (store.Item, error) {
 
 // get returns an item with revision 0 if there is none.
 func (s *Store) get(ctx context.Context, key store.Key) (item store.Item, err error) {
-	if err := check(key.Partition, key.Sort); err != nil {
+	if err := store.CheckKey(key.Partition, key.Sort); err != nil {
 		return item, err
 	}
 	if err := s.enter(ctx); err != nil {
@@ -90,7 +90,7 @@ func (s *Store) Delete(ctx context.Context, key store.Key, w store.Write) error 
 
 // replace runs a write of an item in the turn of its key.
 func (s *Store) replace(ctx context.Context, key store.Key, write func(t *turn, at []byte) error) error {
-	if err := check(key.Partition, key.Sort); err != nil {
+	if err := store.CheckKey(key.Partition, key.Sort); err != nil {
 		return err
 	}
 	if err := s.enter(ctx); err != nil {
@@ -149,7 +149,7 @@ func splitItem(value []byte) (store.Revision, []byte, error) {
 // Scan implements [store.Store]. It sees the store as it was when the loop began, and keeps that state's memory and files until the loop ends.
 func (s *Store) Scan(ctx context.Context, r store.Range) iter.Seq2[store.Item, error] {
 	return func(yield func(store.Item, error) bool) {
-		err := checkRange(r)
+		err := r.Check()
 		if err == nil {
 			err = s.eachItem(ctx, r, func(item store.Item) bool { return yield(item, nil) })
 		}

@@ -3,8 +3,6 @@ package embedded
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
-	"strings"
 
 	"github.com/streamgauge/streamgauge/store"
 )
@@ -22,29 +20,6 @@ const numberBytes = 4
 
 // openingsKey holds how often the store has been opened.
 var openingsKey = []byte{spaceMeta, 'o'}
-
-// check refuses the keys that the contract forbids.
-func check(parts ...string) error {
-	for _, p := range parts {
-		if p == "" || len(p) > store.MaxKeyBytes || strings.IndexByte(p, 0) >= 0 {
-			return fmt.Errorf("%w: %.100q", store.ErrKey, p)
-		}
-	}
-	return nil
-}
-
-// checkRange is check for a scan: an empty bound is an open end.
-func checkRange(r store.Range) error {
-	for _, bound := range []string{r.From, r.To} {
-		if bound == "" {
-			continue
-		}
-		if err := check(bound); err != nil {
-			return err
-		}
-	}
-	return check(r.Partition)
-}
 
 func itemKey(key store.Key) []byte {
 	return append(partitionPrefix(spaceItems, key.Partition, len(key.Sort)), key.Sort...)

@@ -23,7 +23,7 @@ func (s *Store) Append(ctx context.Context, key store.LogKey, n uint32, d store.
 }
 
 func (s *Store) append(ctx context.Context, key store.LogKey, n uint32, d store.Delta, nonce store.Nonce) (store.Appended, error) {
-	if err := check(key.Partition, key.Log); err != nil {
+	if err := store.CheckKey(key.Partition, key.Log); err != nil {
 		return 0, err
 	}
 	if n == 0 {
@@ -85,7 +85,7 @@ func splitHead(value []byte) (nonce store.Nonce, head []byte, err error) {
 
 // Read implements [store.Store].
 func (s *Store) Read(ctx context.Context, key store.LogKey, after uint32, parts store.Parts) ([]store.Entry, error) {
-	err := check(key.Partition, key.Log)
+	err := store.CheckKey(key.Partition, key.Log)
 	var entries []store.Entry
 	if err == nil {
 		within := logSpan(spaceHeads, key, after)
@@ -103,7 +103,7 @@ func (s *Store) Read(ctx context.Context, key store.LogKey, after uint32, parts 
 // ScanLogs implements [store.Store]. It sees the store as it was when the loop began, and keeps that state's memory and files until the loop ends.
 func (s *Store) ScanLogs(ctx context.Context, r store.Range, parts store.Parts) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		err := checkRange(r)
+		err := r.Check()
 		if err == nil {
 			within := rangeSpan(spaceHeads, r)
 			err = s.eachDelta(ctx, r.Partition, within, r.Reverse, parts, func(e store.Entry) bool { return yield(e, nil) })
