@@ -136,15 +136,11 @@ func eachMinute(ctx context.Context, items itemStore, site string, sp span, f fu
 }
 
 func summedUpTo(ctx context.Context, items itemStore, lv sumLevel, site string) (int64, store.Revision, error) {
-	it, err := items.Get(ctx, store.Key{Partition: lv.partition(site), Sort: summedKey})
-	if errors.Is(err, store.ErrNotFound) {
-		return 0, 0, nil
-	}
+	upTo, rev, err := readTime(ctx, items, store.Key{Partition: lv.partition(site), Sort: summedKey})
 	if err != nil {
 		return 0, 0, fmt.Errorf("read up to when accounts of site %q were summed up: %w", site, err)
 	}
-	upTo, err := parseTimeKey(string(it.Value))
-	return upTo, it.Revision, err
+	return upTo, rev, nil
 }
 
 // sumUp makes the sum of a period anew, from what is below its level. What is marked stale meanwhile is begun again.
@@ -200,12 +196,12 @@ func writeLate(ctx context.Context, items itemStore, site string, minute int64, 
 func (r *Roller) SumAccounts(ctx context.Context) error {
 	upTo := floor(r.now().UnixMilli()-sumDelayMS, hourMS)
 	key := store.Key{Partition: "K", Sort: "accounts-summed-up-to"}
-	it, err := r.store.Get(ctx, key)
+	done, rev, err := readTime(ctx, r.store, key)
 	switch {
-	case err == nil && string(it.Value) >= timeKey(upTo):
-		return nil
-	case err != nil && !errors.Is(err, store.ErrNotFound):
+	case err != nil:
 		return fmt.Errorf("read up to when accounts were summed up: %w", err)
+	case rev != 0 && done >= upTo:
+		return nil
 	}
 	sites, err := everySite(ctx, r.sites)
 	if err != nil {
@@ -218,7 +214,7 @@ func (r *Roller) SumAccounts(ctx context.Context) error {
 			}
 		}
 	}
-	_, err = r.store.Put(ctx, key, []byte(timeKey(upTo)), store.Write{Expect: it.Revision, Relaxed: true})
+	_, err = r.store.Put(ctx, key, []byte(timeKey(upTo)), store.Write{Expect: rev, Relaxed: true})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // another roller was faster
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -358,9 +359,7 @@ func (f *Finals) values(ctx context.Context, site Site, sp span, since int64) (a
 		if err != nil {
 			return v, err
 		}
-		for at, m := range old {
-			all[at] = m
-		}
+		maps.Copy(all, old)
 	}
 	refused := make(map[int64]uint64)
 	if invalid {

@@ -60,7 +60,7 @@ func (r *Reader) Query(ctx context.Context, site Site, q query.Query) (query.Res
 	}
 	res.Exact = res.Exact && main.unreadable == 0
 	reading := main.reading()
-	if counted, _ := q.Counted(); len(counted) == len(q.Metrics) {
+	if q.Countable() {
 		reading.Unsampled = nil // no figure lacks anything
 	}
 	return res, reading, err
@@ -141,13 +141,7 @@ func (a *question) eval(ctx context.Context, q *query.Query, main *stretch) (que
 	if err != nil {
 		return query.Result{}, err
 	}
-	var extras query.Extras
-	if q.Countable() && !main.whole() {
-		if extras.Counts, err = query.Count(q, main.forCounts()); err != nil {
-			return query.Result{}, fmt.Errorf("count: %w", err)
-		}
-	}
-	return query.Eval(q, a.rules, sample, extras)
+	return main.eval(q, a.rules, sample)
 }
 
 // maxBuckets is how many buckets are answered for one by one.

@@ -41,8 +41,7 @@ type Cursors struct {
 type shardCursor struct {
 	noted cursor
 	known cursor         // as it was last seen in the store
-	rev   store.Revision // of that
-	read  bool
+	rev   store.Revision // of that; zero where it is not known
 }
 
 // NewCursors returns the cursors of the stream with that ARN.
@@ -80,7 +79,7 @@ func (c *Cursors) note(shard string, n cursor) {
 }
 
 // stale reports whether the store does not know what was noted.
-func (s *shardCursor) stale() bool { return !s.read || s.noted.ahead(s.known) }
+func (s *shardCursor) stale() bool { return s.rev == 0 || s.noted.ahead(s.known) }
 
 // cursorGap is the pause between two writes of a shard's cursor.
 const cursorGap = time.Second
@@ -122,7 +121,7 @@ func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error 
 	key := store.Key{Partition: cursorsPartition, Sort: c.stream + "#" + shard}
 	for {
 		next := cursor{max(s.noted.Passed, s.known.Passed), s.noted.Closed || s.known.Closed, c.now().UnixMilli()}
-		if !s.read || next.ahead(s.known) {
+		if s.rev == 0 || next.ahead(s.known) {
 			value, err := json.Marshal(next)
 			if err != nil {
 				return fmt.Errorf("encode cursor of %s: %w", shard, err)
@@ -133,12 +132,11 @@ func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error 
 				if s.known, s.rev, err = readCursor(ctx, c.store, key); err != nil {
 					return err
 				}
-				s.read = s.rev != 0
 				continue
 			case err != nil:
 				return fmt.Errorf("write cursor of %s: %w", shard, err)
 			}
-			s.known, s.rev, s.read = next, rev, true
+			s.known, s.rev = next, rev
 		}
 		c.seen(shard, s)
 		return nil
@@ -149,7 +147,7 @@ func (c *Cursors) seen(shard string, s shardCursor) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.shards[shard]
-	now.known, now.rev, now.read = s.known, s.rev, s.read
+	now.known, now.rev = s.known, s.rev
 }
 
 // readCursor returns a cursor; its revision is zero where there is none.

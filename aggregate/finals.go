@@ -216,13 +216,8 @@ func (f *Finals) expire(ctx context.Context) error {
 			{Partition: manifestPartition(s.Gen, s.ID), To: timeKey(max(0, now-dropAfterMS))},
 			{Partition: eventPartition(s.ID), To: timeKey(max(0, now-keepEvents*dayMS))},
 		} {
-			for it, err := range f.store.Scan(ctx, r) {
-				if err != nil {
-					return fmt.Errorf("remove final values of site %s: %w", s.ID, err)
-				}
-				if err := f.store.Delete(ctx, it.Key, store.Write{Any: true, Relaxed: true}); err != nil {
-					return fmt.Errorf("remove final values of site %s: %w", s.ID, err)
-				}
+			if err := clearRange(ctx, f.store, r); err != nil {
+				return fmt.Errorf("remove final values of site %s: %w", s.ID, err)
 			}
 		}
 	}

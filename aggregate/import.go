@@ -291,10 +291,7 @@ func (im *Imports) read(ctx context.Context, site string) ([]Import, Site, error
 	if err != nil {
 		return nil, Site{}, err
 	}
-	s, _, err := im.sites.read(ctx, site)
-	if err == nil {
-		err = live(s)
-	}
+	s, _, err := im.sites.readLive(ctx, site)
 	if err != nil {
 		return nil, Site{}, err
 	}

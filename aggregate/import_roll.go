@@ -88,7 +88,7 @@ func (r *Roller) dropImport(ctx context.Context, imp Import) error {
 	for lv := minutes; lv <= days; lv++ {
 		prefix := fmt.Sprintf("%s#%d#", siteKey(s.ID), s.Gen)
 		marks := store.Range{Partition: markBucket(lv, s.ID), From: prefix, To: prefix + timeKey(forEver)}
-		if err := r.clear(ctx, marks); err != nil {
+		if err := clearRange(ctx, r.store, marks); err != nil {
 			return err
 		}
 	}
@@ -106,21 +106,21 @@ func (r *Roller) clearLevel(ctx context.Context, lv level, s Site, sp span) erro
 		heads := store.Range{Partition: lv.partition(s, at), From: timeKey(sp.from), To: timeKey(sp.to)}
 		bodies := heads
 		bodies.Partition = bodyPartition(heads.Partition)
-		if err := errors.Join(r.clear(ctx, heads), r.clear(ctx, bodies)); err != nil {
+		if err := errors.Join(clearRange(ctx, r.store, heads), clearRange(ctx, r.store, bodies)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// clear removes the items of a range.
-func (r *Roller) clear(ctx context.Context, rng store.Range) error {
-	for it, err := range r.store.Scan(ctx, rng) {
-		if err != nil {
-			return fmt.Errorf("remove what an import left: %w", err)
+// clearRange removes the items of a range.
+func clearRange(ctx context.Context, items itemStore, rng store.Range) error {
+	for it, err := range items.Scan(ctx, rng) {
+		if err == nil {
+			err = items.Delete(ctx, it.Key, store.Write{Any: true, Relaxed: true})
 		}
-		if err := r.store.Delete(ctx, it.Key, store.Write{Any: true, Relaxed: true}); err != nil {
-			return fmt.Errorf("remove what an import left: %w", err)
+		if err != nil {
+			return fmt.Errorf("remove items of %s: %w", rng.Partition, err)
 		}
 	}
 	return nil

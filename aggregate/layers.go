@@ -69,11 +69,8 @@ func everyGeneration(ctx context.Context, sites *Sites) ([]Site, error) {
 // layer changes the layers of a site. The change is tried again on what somebody else has written meanwhile.
 func (s *Sites) layer(ctx context.Context, id string, change func(*Site) error) (Site, error) {
 	for {
-		site, rev, err := s.read(ctx, id)
+		site, rev, err := s.readLive(ctx, id)
 		if err != nil {
-			return Site{}, err
-		}
-		if err := live(site); err != nil {
 			return Site{}, err
 		}
 		site.Layers, site.Editions, site.Retired = slices.Clone(site.Layers), slices.Clone(site.Editions), slices.Clone(site.Retired)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -50,11 +48,7 @@ func manifestKey(gen uint32, site string, minute int64, revision uint32) store.K
 // settled by age; 6 events; 7 pageviews; 8 visitors; 9 whether these are estimated; 10 a row of names, repeated; 11 whether some are missing.
 func (m *manifest) encode() []byte {
 	b := []byte{wireVersion}
-	for _, c := range slices.SortedFunc(maps.Keys(m.vector), child.compare) {
-		entry := appendUint(nil, 1, uint64(c.start))
-		entry = appendUint(entry, 2, uint64(c.cell))
-		b = appendBytes(b, 1, appendUint(entry, 3, uint64(m.vector[c])))
-	}
+	b = m.vector.appendTo(b, 1)
 	b = appendLedger(b, 2, m.ledger)
 	b = appendUint(b, 3, uint64(m.n))
 	b = appendUint(b, 4, uint64(m.made))
@@ -176,11 +170,5 @@ func evalAlone(site Site, sum *Summary, q query.Query) (query.Result, error) {
 	if err != nil {
 		return query.Result{}, fmt.Errorf("read sample of site %s: %w", site.ID, err)
 	}
-	var extras query.Extras
-	if q.Countable() && !all.whole() {
-		if extras.Counts, err = query.Count(&q, all.forCounts()); err != nil {
-			return query.Result{}, fmt.Errorf("count: %w", err)
-		}
-	}
-	return query.Eval(&q, site.Rules(), sample, extras)
+	return all.eval(&q, site.Rules(), sample)
 }

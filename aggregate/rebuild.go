@@ -85,10 +85,7 @@ func (rb *Rebuilds) from(s Site) int64 {
 
 // Get returns the site with its editions.
 func (rb *Rebuilds) Get(ctx context.Context, site string) (Site, error) {
-	s, _, err := rb.sites.read(ctx, site)
-	if err == nil {
-		err = live(s)
-	}
+	s, _, err := rb.sites.readLive(ctx, site)
 	return s, err
 }
 

@@ -19,19 +19,12 @@ var tidied = store.Key{Partition: "K", Sort: "tidied"}
 // tidy repairs what can still be repaired and removes what has been kept long enough, once a day. What could not be repaired may be all that holds an event: nothing is
 // removed then.
 func (r *Roller) tidy(ctx context.Context) error {
-	it, err := r.store.Get(ctx, tidied)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
+	last, rev, err := readTime(ctx, r.store, tidied)
+	if err != nil {
 		return fmt.Errorf("read when roll-ups were tidied: %w", err)
-	default:
-		last, err := parseTimeKey(string(it.Value))
-		if err != nil {
-			return err
-		}
-		if r.now().Sub(time.UnixMilli(last)).Abs() < repairEvery { // a clock that was ahead by more does not stop it
-			return nil
-		}
+	}
+	if rev != 0 && r.now().Sub(time.UnixMilli(last)).Abs() < repairEvery { // a clock that was ahead by more does not stop it
+		return nil
 	}
 	if err := r.Repair(ctx); err != nil {
 		return fmt.Errorf("repair: %w", err)
@@ -39,7 +32,7 @@ func (r *Roller) tidy(ctx context.Context) error {
 	if err := r.Expire(ctx); err != nil {
 		return err
 	}
-	_, err = r.store.Put(ctx, tidied, []byte(timeKey(r.now().UnixMilli())), store.Write{Expect: it.Revision, Relaxed: true})
+	_, err = r.store.Put(ctx, tidied, []byte(timeKey(r.now().UnixMilli())), store.Write{Expect: rev, Relaxed: true})
 	if err != nil && !errors.Is(err, store.ErrConflict) { // another roller was as fast
 		return fmt.Errorf("write when roll-ups were tidied: %w", err)
 	}

@@ -2,12 +2,9 @@ package aggregate
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/streamgauge/streamgauge/store"
 )
 
 // RollStats is what a roller of this process has done.
@@ -69,15 +66,8 @@ func (s RollState) Lag(now time.Time) time.Duration {
 
 // RollState reads how far the roll-ups are. It costs a few dozen reads.
 func (r *Reader) RollState(ctx context.Context) (s RollState, err error) {
-	it, err := r.store.Get(ctx, rollCursor(minutes))
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-	case err != nil:
+	if s.RolledUpTo, _, err = readTime(ctx, r.store, rollCursor(minutes)); err != nil {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
-	default:
-		if s.RolledUpTo, err = parseTimeKey(string(it.Value)); err != nil {
-			return s, err
-		}
 	}
 	var n [days + 1]int
 	for lv := minutes; lv <= days; lv++ {

@@ -179,17 +179,24 @@ func rollCursor(lv level) store.Key {
 	return store.Key{Partition: "K", Sort: "rolled-up-to#" + lv.String()}
 }
 
+// readTime reads an item that is a time. Where there is none the revision is zero, and so is the time.
+func readTime(ctx context.Context, items itemStore, key store.Key) (ms int64, rev store.Revision, err error) {
+	it, err := items.Get(ctx, key)
+	if errors.Is(err, store.ErrNotFound) {
+		return 0, 0, nil
+	}
+	if err != nil {
+		return 0, 0, err
+	}
+	ms, err = parseTimeKey(string(it.Value))
+	return ms, it.Revision, err
+}
+
 // rollClosed makes the roll-ups of the periods that have ended since the last time.
 func (r *Roller) rollClosed(ctx context.Context, lv level, upTo int64) error {
-	it, err := r.store.Get(ctx, rollCursor(lv))
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	from, rev, err := readTime(ctx, r.store, rollCursor(lv))
+	if err != nil {
 		return fmt.Errorf("read roll-up cursor: %w", err)
-	}
-	var from int64
-	if err == nil {
-		if from, err = parseTimeKey(string(it.Value)); err != nil {
-			return err
-		}
 	}
 	if from >= upTo {
 		return nil
@@ -203,7 +210,7 @@ func (r *Roller) rollClosed(ctx context.Context, lv level, upTo int64) error {
 			return err
 		}
 	}
-	_, err = r.store.Put(ctx, rollCursor(lv), []byte(timeKey(upTo)), store.Write{Expect: it.Revision, Relaxed: true})
+	_, err = r.store.Put(ctx, rollCursor(lv), []byte(timeKey(upTo)), store.Write{Expect: rev, Relaxed: true})
 	if errors.Is(err, store.ErrConflict) {
 		return nil // another roller was faster
 	}

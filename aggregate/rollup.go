@@ -60,20 +60,13 @@ func (r *Roller) newBodyKey(start int64) string {
 // of the period; 7 whether it is thin.
 func (r *rollup) encode() []byte {
 	b := []byte{wireVersion}
-	for _, c := range slices.SortedFunc(maps.Keys(r.vector), child.compare) {
-		entry := appendUint(nil, 1, uint64(c.start))
-		entry = appendUint(entry, 2, uint64(c.cell))
-		b = appendBytes(b, 1, appendUint(entry, 3, uint64(r.vector[c])))
-	}
+	b = r.vector.appendTo(b, 1)
 	b = appendLedger(b, 2, r.ledger)
 	b = appendUint(b, 3, uint64(r.n))
 	b = appendUint(b, 4, r.deltas)
 	b = appendBytes(b, 5, []byte(r.body))
 	b = appendUint(b, 6, uint64(r.span.to))
-	if r.thin {
-		b = appendUint(b, 7, 1)
-	}
-	return b
+	return appendFlag(b, 7, r.thin)
 }
 
 func decodeRollup(start int64, b []byte) (*rollup, error) {
@@ -105,6 +98,16 @@ func decodeRollup(start int64, b []byte) (*rollup, error) {
 		err = ErrCorrupt
 	}
 	return r, err
+}
+
+// appendTo writes each entry as a message: 1 start, 2 cell, 3 number.
+func (v vector) appendTo(b []byte, num protowire.Number) []byte {
+	for _, c := range slices.SortedFunc(maps.Keys(v), child.compare) {
+		entry := appendUint(nil, 1, uint64(c.start))
+		entry = appendUint(entry, 2, uint64(c.cell))
+		b = appendBytes(b, num, appendUint(entry, 3, uint64(v[c])))
+	}
+	return b
 }
 
 func (v vector) read(b []byte) error {

@@ -33,33 +33,44 @@ type settlement struct {
 // the roll-ups, or has a mark that the round finds. No minute is settled that ends after rolled, up to where the round makes roll-ups.
 func settlePoint(ctx context.Context, items itemStore, now, rolled int64) (settlement, error) {
 	slowest, known := int64(math.MaxInt64), false
-	for it, err := range items.Scan(ctx, store.Range{Partition: cursorsPartition}) {
-		if err != nil {
-			return settlement{}, fmt.Errorf("read cursors: %w", err)
-		}
-		var c cursor
-		if err := decodeCursor(it, &c); err != nil {
-			return settlement{}, err
-		}
+	err := eachCursor(ctx, items, func(_ store.Item, c cursor) error {
 		if !c.Closed {
 			slowest, known = min(slowest, c.Passed), true
 		}
+		return nil
+	})
+	if err != nil {
+		return settlement{}, err
 	}
 	var s settlement
 	if known {
 		s.passed = floor(max(0, min(slowest-settleMarginMS, rolled)), minuteMS)
 	}
 	s.at = max(s.passed, floor(max(0, min(now-settleAgeMS, rolled)), minuteMS))
-	_, err := items.Get(ctx, rollCursor(minutes))
-	s.fresh = errors.Is(err, store.ErrNotFound)
-	if err != nil && !s.fresh {
+	_, rev, err := readTime(ctx, items, rollCursor(minutes))
+	if err != nil {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
 	}
+	s.fresh = rev == 0
 	return s, nil
 }
 
 // dropCursors removes the cursors that nobody has moved for long.
 func dropCursors(ctx context.Context, items itemStore, now int64) error {
+	return eachCursor(ctx, items, func(it store.Item, c cursor) error {
+		if now-c.Written < cursorLifeMS {
+			return nil
+		}
+		err := items.Delete(ctx, it.Key, store.Write{Expect: it.Revision, Relaxed: true})
+		if err != nil && !errors.Is(err, store.ErrConflict) {
+			return fmt.Errorf("remove cursor %s: %w", it.Key.Sort, err)
+		}
+		return nil
+	})
+}
+
+// eachCursor calls f for the cursors of all streams.
+func eachCursor(ctx context.Context, items itemStore, f func(store.Item, cursor) error) error {
 	for it, err := range items.Scan(ctx, store.Range{Partition: cursorsPartition}) {
 		if err != nil {
 			return fmt.Errorf("read cursors: %w", err)
@@ -68,12 +79,8 @@ func dropCursors(ctx context.Context, items itemStore, now int64) error {
 		if err := decodeCursor(it, &c); err != nil {
 			return err
 		}
-		if now-c.Written < cursorLifeMS {
-			continue
-		}
-		err := items.Delete(ctx, it.Key, store.Write{Expect: it.Revision, Relaxed: true})
-		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return fmt.Errorf("remove cursor %s: %w", it.Key.Sort, err)
+		if err := f(it, c); err != nil {
+			return err
 		}
 	}
 	return nil

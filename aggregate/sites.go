@@ -131,6 +131,15 @@ func (s *Sites) read(ctx context.Context, id string) (Site, store.Revision, erro
 	return site, it.Revision, nil
 }
 
+// readLive is read for a site that was not removed.
+func (s *Sites) readLive(ctx context.Context, id string) (Site, store.Revision, error) {
+	site, rev, err := s.read(ctx, id)
+	if err == nil {
+		err = live(site)
+	}
+	return site, rev, err
+}
+
 // Ensure returns a site and creates it, in UTC and with DropBots, where there was none: the second answer says so. A site that
 // was removed stays removed until Add brings it back: that is ErrNoSite.
 func (s *Sites) Ensure(ctx context.Context, id string) (Site, bool, error) {
@@ -209,11 +218,8 @@ func (s Site) checkChoices() error {
 // Update changes what a site may choose. Its id and time zone stay: its days were made in that zone.
 func (s *Sites) Update(ctx context.Context, id string, change func(*Site)) (Site, error) {
 	for {
-		site, rev, err := s.read(ctx, id)
+		site, rev, err := s.readLive(ctx, id)
 		if err != nil {
-			return Site{}, err
-		}
-		if err := live(site); err != nil {
 			return Site{}, err
 		}
 		next := site
@@ -254,11 +260,8 @@ func (s *Sites) WebhookSecret(ctx context.Context, id string) (string, error) {
 // Remove takes a site out of use: its events are refused and quarantined from now on. Its numbers stay in the store.
 func (s *Sites) Remove(ctx context.Context, id string) error {
 	for {
-		site, rev, err := s.read(ctx, id)
+		site, rev, err := s.readLive(ctx, id)
 		if err != nil {
-			return err
-		}
-		if err := live(site); err != nil {
 			return err
 		}
 		site.Removed = true

@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/streamgauge/streamgauge/aggregate/query"
@@ -63,6 +64,17 @@ func (s *stretch) forCounts() []query.Part {
 		}
 	}
 	return all
+}
+
+// eval answers a query from the sample of the stretch, and from its tables where these know more.
+func (s *stretch) eval(q *query.Query, rules query.Rules, sample *sketch.Sample) (_ query.Result, err error) {
+	var extras query.Extras
+	if q.Countable() && !s.whole() {
+		if extras.Counts, err = query.Count(q, s.forCounts()); err != nil {
+			return query.Result{}, fmt.Errorf("count: %w", err)
+		}
+	}
+	return query.Eval(q, rules, sample, extras)
 }
 
 // join returns the samples of several stretches.
