@@ -15,14 +15,18 @@ func newFrame(id string, snapshot bool, v *LiveView) Frame {
 	if snapshot {
 		name = "snapshot"
 	}
-	const end = "\n\n"
 	data := encodeJSON(v)
+	m := EventMessage(id, name, data)
+	end := len(m) - len("\n\n")
+	return Frame{ID: id, Snapshot: snapshot, Message: m, Data: m[end-len(data) : end]}
+}
+
+// EventMessage is a message of an event stream (WHATWG HTML, section 9.2). The data is one line.
+func EventMessage(id, name string, data []byte) []byte {
 	m := make([]byte, 0, len(data)+len(id)+64)
 	m = append(m, "id: "+id+"\nevent: "+name+"\ndata: "...)
 	m = append(m, data...)
-	from := len(m) - len(data)
-	m = append(m, end...)
-	return Frame{ID: id, Snapshot: snapshot, Message: m, Data: m[from : len(m)-len(end)]}
+	return append(m, "\n\n"...)
 }
 
 // LiveView is the present of a site: the last ten minutes by windows, read from the heads of their deltas. Times are in Unix milliseconds. In a frame

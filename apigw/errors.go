@@ -78,12 +78,21 @@ func judge(err error) *apiError {
 	return fail(http.StatusInternalServerError, "internal", "the server could not answer; its log says why")
 }
 
-// answer writes v as JSON.
-func answer(w http.ResponseWriter, status int, v any) {
+// jsonType is the type of answers in JSON.
+const jsonType = "application/json; charset=utf-8"
+
+// head sets what every answer begins with, and returns the header.
+func head(w http.ResponseWriter, contentType string) http.Header {
 	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Type", contentType)
 	h.Set("X-Content-Type-Options", "nosniff") // no page may take it for a script
 	h.Set("Cache-Control", "no-store")
+	return h
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, status int, v any) {
+	head(w, jsonType)
 	w.WriteHeader(status)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

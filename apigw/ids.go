@@ -66,10 +66,7 @@ func (s *Server) getLedgerIDs(w http.ResponseWriter, r *http.Request) error {
 
 // beginIDs sets the header, and returns how the answer begins.
 func beginIDs(w http.ResponseWriter, site string) string {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	head(w, jsonType)
 	return `{"site":"` + site + `","windows":[` // the id of a site needs no escapes
 }
 

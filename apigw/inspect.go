@@ -16,10 +16,8 @@ func (s *Server) getInspect(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusNotImplemented, "no_inspector", "events do not come in at this server, or it does not keep any of them")
 	}
 	site := r.URL.Query().Get("site")
-	if site != "" {
-		if _, err := s.namedSite(r.Context(), site); err != nil {
-			return err
-		}
+	if err := s.oneOrAll(r.Context(), site); err != nil {
+		return err
 	}
 	after, _ := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64) // any other is from nowhere: all is shown
 	if accept := r.Header.Get("Accept"); s.o.Buffered || strings.Contains(accept, "application/json") && !strings.Contains(accept, "text/event-stream") {
@@ -62,13 +60,6 @@ func (s *Server) getInspect(w http.ResponseWriter, r *http.Request) error {
 			return nil
 		}
 	}
-}
-
-// eventMessage is a message of an event stream.
-func eventMessage(id uint64, name string, data []byte) []byte {
-	m := make([]byte, 0, len(data)+64)
-	m = append(strconv.AppendUint(append(m, "id: "...), id, 10), "\nevent: "+name+"\ndata: "...)
-	return append(append(m, data...), "\n\n"...)
 }
 
 // EndStreams ends the event streams that are not a live view's: a server that shuts down would wait for their readers.

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw/access"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -342,5 +344,5 @@ func inspectMessage(e *inspected) []byte {
 	if err != nil { // it is made of numbers and strings
 		panic(err)
 	}
-	return eventMessage(e.ID, "event", data)
+	return aggregate.EventMessage(strconv.FormatUint(e.ID, 10), "event", data)
 }

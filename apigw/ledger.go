@@ -22,10 +22,8 @@ func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) error {
 	if q.Get("to") != "" && to <= from {
 		return fail(http.StatusBadRequest, "bad_time", "to: it must be after from")
 	}
-	if site := q.Get("site"); site != "" {
-		if _, err := s.namedSite(r.Context(), site); err != nil {
-			return err
-		}
+	if err := s.oneOrAll(r.Context(), q.Get("site")); err != nil {
+		return err
 	}
 	// On a full disk the books can be read all the same, without what was accepted since.
 	if err := s.o.Accounts.Flush(r.Context()); err != nil {
@@ -65,10 +63,8 @@ func (s *Server) postAudit(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusNotImplemented, "no_audit", "this server cannot read the stream")
 	}
 	site := r.URL.Query().Get("site")
-	if site != "" {
-		if _, err := s.namedSite(r.Context(), site); err != nil {
-			return err
-		}
+	if err := s.oneOrAll(r.Context(), site); err != nil {
+		return err
 	}
 	found, err := s.o.Audit(r.Context(), site)
 	if err != nil {

@@ -52,10 +52,7 @@ type eventStream struct {
 }
 
 func beginStream(w http.ResponseWriter) *eventStream {
-	h := w.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
+	h := head(w, "text/event-stream")
 	h.Set("X-Accel-Buffering", "no")
 	h.Set("Connection", "close") // a later request must not meet the deadline of the last message
 	return &eventStream{w: w, control: http.NewResponseController(w)}
@@ -95,7 +92,7 @@ func (s *Server) answerShared(w http.ResponseWriter, r *http.Request, get func(c
 		return err
 	}
 	h, tag := w.Header(), `"`+a.Tag+`"`
-	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Type", jsonType)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-cache") // to be asked for with its tag each time
 	h.Set("ETag", tag)

@@ -96,11 +96,7 @@ func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Disposition", `attachment; filename="`+out.Query.SiteID+`.csv"`)
+	head(w, "text/csv; charset=utf-8; header=present").Set("Content-Disposition", `attachment; filename="`+out.Query.SiteID+`.csv"`)
 	_ = csv.NewWriter(w).WriteAll(out.Table()) // the client may be gone, and there is nobody else to tell
 	return nil
 }

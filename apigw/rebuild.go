@@ -80,10 +80,7 @@ type progressLines struct {
 func (l *progressLines) send(v any) {
 	if !l.begun {
 		l.begun = true
-		h := l.w.Header()
-		h.Set("Content-Type", "application/x-ndjson")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cache-Control", "no-store")
+		head(l.w, "application/x-ndjson")
 	}
 	_ = json.NewEncoder(l.w).Encode(v) // the client may be gone, which the context tells
 	_ = l.out.Flush()

@@ -32,10 +32,8 @@ func (s *Server) getSamples(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusBadRequest, "bad_outcome",
 			fmt.Sprintf("outcome: %q has no samples; %s have", clip(outcome, event.MaxSite), strings.Join(sampledOutcomes, ", ")))
 	}
-	if site != "" {
-		if _, err := s.namedSite(r.Context(), site); err != nil {
-			return err
-		}
+	if err := s.oneOrAll(r.Context(), site); err != nil {
+		return err
 	}
 	if outcome == aggregate.Quarantined.String() {
 		found, err := s.quarantineSamples(r, site, reason)

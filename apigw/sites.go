@@ -72,6 +72,15 @@ func (s *Server) namedSite(ctx context.Context, id string) (aggregate.Site, erro
 	return site, nil
 }
 
+// oneOrAll refuses the name of a site that there is not; no name means all of them.
+func (s *Server) oneOrAll(ctx context.Context, id string) error {
+	if id == "" {
+		return nil
+	}
+	_, err := s.namedSite(ctx, id)
+	return err
+}
+
 // noSite says that there is none of that id, which is cut to a length that fits a message.
 func noSite(field, id string) error {
 	return fmt.Errorf("%s %q: %w", field, clip(id, event.MaxSite), aggregate.ErrNoSite)
