@@ -3,14 +3,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { choice, choose, chooseTab } from "../state/choice.js";
-import { siteID } from "../state/sites.js";
+import { knownID, siteID } from "../state/sites.js";
 import { Icon } from "../ui/Icon.js";
 import { propertyListing } from "./cards.js";
 import { Listing } from "./Listing.js";
 import { knownProperties, learnProperties, rememberProperties } from "./properties.js";
 
 export function PropertiesCard() {
-  const site = siteID.value;
+  const site = knownID.value;
   useEffect(() => {
     if (!site) return;
     const control = new AbortController();

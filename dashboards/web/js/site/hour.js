@@ -6,8 +6,9 @@ import { fetchHour } from "../api/live.js";
 /** @type {import("@preact/signals").Signal<import("../api/live.js").Hour | null>} */
 export const hour = signal(null);
 
-/** Reads the last hour of a site anew. @param {string} site */
+/** Reads the last hour of a site anew. @param {string} site "" while there is none to be asked about */
 export async function readHour(site) {
+  if (!site) return;
   try {
     const answer = await fetchHour(site);
     if (answer) hour.value = answer;

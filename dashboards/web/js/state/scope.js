@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { includesNow, rangeBefore, rangeOf } from "../period.js";
 import { choice, filters } from "./choice.js";
 import { serverNow } from "./live.js";
-import { site, zone } from "./sites.js";
+import { knownID, zone } from "./sites.js";
 
 /** @typedef {import("../period.js").Here} Here */
 /**
@@ -28,11 +28,8 @@ const every = computed(() => {
   return period.name === "day" || period.name === "24h" ? 2_000 : 5_000;
 });
 
-/** The site, as long as it is one that the server knows. */
-const known = computed(() => site.value?.id ?? "");
-
 /** A key of what is chosen. */
-const chosen = computed(() => JSON.stringify([known.value, choice.value.period, filters.value]));
+const chosen = computed(() => JSON.stringify([knownID.value, choice.value.period, filters.value]));
 
 /**
  * A question about what is chosen; null where there is no site.
@@ -41,7 +38,7 @@ const chosen = computed(() => JSON.stringify([known.value, choice.value.period, 
  * @returns {Question | null}
  */
 export function asking(path, fields) {
-  const id = known.value;
+  const id = knownID.value;
   if (!id) return null;
   const { period } = choice.value;
   const all = [...filters.value, ...(fields.filters ?? [])];

@@ -21,6 +21,9 @@ export const siteID = computed(() => route.value.site || sites.value?.[0]?.id ||
 /** The site on show; null where the server does not know it, or has not said. */
 export const site = computed(() => sites.value?.find((s) => s.id === siteID.value) ?? null);
 
+/** Its id as long as the server knows it, else "": what may be asked about. */
+export const knownID = computed(() => site.value?.id ?? "");
+
 /** The time zone of the site on show. */
 export const zone = computed(() => site.value?.tz || "UTC");
 
