@@ -15,7 +15,7 @@ import { getJSON } from "./ask.js";
  * @property {string} [url]
  * @property {string} [ua]
  * @property {string} [country]
- * @property {unknown} event  as received, cut at 4 KiB
+ * @property {string} event  as received, cut at 4 KiB
  * @property {FieldError[]} [errors]
  * @property {string} [protocol]
  */

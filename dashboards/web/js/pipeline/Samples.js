@@ -6,7 +6,7 @@ import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
 import { Drawer } from "../ui/Drawer.js";
 import { Failure } from "../ui/Failure.js";
-import { pretty } from "../inspect/json.js";
+import { prettyText } from "../inspect/json.js";
 import { OUTCOMES, reasonLabel } from "./outcomes.js";
 
 const EVERY = 2_000;
@@ -45,9 +45,9 @@ function One({ sample: s }) {
   return html`<article class="sample">
     <p class="sample-head"><time class="muted">${timeOfDay(s.at, LOCAL)}</time> <b>${s.name || "?"}</b> <bdi class="sample-page">${s.page ?? ""}</bdi></p>
     <dl class="facts">
-      ${[["Site", s.site], ["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]
+      ${[["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]
         .map(([name, text]) => text && html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}
     </dl>
-    ${s.event !== undefined && s.event !== null && s.event !== "" && html`<pre class="snippet">${pretty(s.event)}</pre>`}
+    ${s.event && html`<pre class="snippet">${prettyText(s.event)}</pre>`}
   </article>`;
 }
