@@ -10,8 +10,7 @@ export const hour = signal(null);
 export async function readHour(site) {
   if (!site) return;
   try {
-    const answer = await fetchHour(site);
-    if (answer) hour.value = answer;
+    hour.value = await fetchHour(site);
   } catch {
     // The figures can be replayed without it; only the events are missing.
   }

@@ -1,7 +1,7 @@
 // Which properties events have. The API does not list them, so the page remembers those that it has seen or was told, for each site, in this browser.
 
 import { signal } from "@preact/signals";
-import { getIfThere } from "../api/ask.js";
+import { getJSON } from "../api/ask.js";
 import { siteID } from "../state/sites.js";
 
 const MOST = 60;
@@ -33,20 +33,18 @@ export function rememberProperties(site, keys) {
 /** Looks which properties the latest events of the site have. Where the server does not tell, nothing is learnt. @param {string} site @param {AbortSignal} signal */
 export async function learnProperties(site, signal) {
   try {
-    const latest = await getIfThere("api/v1/inspect", { site }, signal);
-    const list = Array.isArray(latest) ? latest : (latest?.events ?? []);
-    rememberProperties(site, list.flatMap((/** @type {any} */ e) => Object.keys(eventOf(e)?.props ?? {})));
+    const latest = /** @type {import("../api/inspect.js").Entry[]} */ (await getJSON("api/v1/inspect", { site }, signal));
+    rememberProperties(site, latest.flatMap((e) => Object.keys(propsOf(e.event))));
   } catch {
-    // an older server, or one without a door
+    // events do not come in at this server, or it does not answer
   }
 }
 
-/** @param {any} entry */
-function eventOf(entry) {
-  if (typeof entry?.event !== "string") return entry?.event;
+/** @param {string} event  as it was received */
+function propsOf(event) {
   try {
-    return JSON.parse(entry.event);
+    return JSON.parse(event)?.props ?? {};
   } catch {
-    return null; // it was cut
+    return {}; // it was cut
   }
 }
