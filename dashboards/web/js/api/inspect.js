@@ -1,8 +1,7 @@
 // What just came in at the door, good and bad.
 
 import { serverURL } from "../route.js";
-import { isAbsent } from "../state/poll.js";
-import { getJSON } from "./ask.js";
+import { AnswerError, getJSON } from "./ask.js";
 
 /** @typedef {{ field: string, code: string, message: string }} FieldError */
 /**
@@ -56,7 +55,8 @@ export function followInspect(site, onEntry, onState) {
       onState("polling");
     } catch (fault) {
       if (control.signal.aborted) return;
-      onState(isAbsent(fault) ? "absent" : "lost");
+      if (fault instanceof AnswerError && fault.status === 501) return onState("absent"); // this server keeps nothing of what comes in
+      onState("lost");
     }
     setTimeout(poll, POLL);
   }

@@ -31,7 +31,7 @@ import { getJSON } from "./ask.js";
  * @property {{ writes_per_s: number, bytes_per_s: number, reads_per_s: number }} store
  * @property {{ waiting: number }} quarantine
  * @property {Moment[]} history  the last ten minutes, oldest first
- * @property {string[]} [missing]
+ * @property {string[]} missing
  */
 
 /** @param {AbortSignal} [signal] @returns {Promise<PipelineView>} */

@@ -27,7 +27,7 @@ export function Books({ site, span, onSpan }) {
   const { back, every } = SPANS[span] ?? SPANS.day;
   const chosen = span in SPANS ? span : "day";
   const { value, fault, again } = usePoll((signal) => fetchLedger(site, back && Date.now() - back, signal), every, [site, chosen]);
-  const refused = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
+  const { value: refused } = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
   const [open, setOpen] = useState(/** @type {{ part: import("./bands.js").Part, reason: string } | null} */ (null));
   return html`<section class="card books" aria-labelledby="books-title">
     <header class="card-head">
@@ -40,7 +40,7 @@ export function Books({ site, span, onSpan }) {
         <p class="books-received"><b class="num">${count(value.received)}</b> received</p>
         <${Flow} ledger=${value} onOpen=${setOpen} />
         <${Equation} ledger=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "300px" }}></div>`}
-      <${Refused} polled=${refused} onOpen=${setOpen} />
+      <${Refused} known=${refused} onOpen=${setOpen} />
     </div>
     ${open && html`<${Samples} site=${site} part=${open.part} reason=${open.reason} onClose=${() => setOpen(null)} />`}
   </section>`;

@@ -3,14 +3,13 @@
 import { count } from "../format.js";
 import { html } from "../html.js";
 
-/** @param {{ polled: import("../state/poll.js").Polled<import("../api/ledger.js").Samples>, onOpen: (row: import("./bands.js").Row) => void }} props */
-export function Refused({ polled: { value, absent }, onOpen }) {
-  const samples = value?.samples ?? [];
+/** @param {{ known: import("../api/ledger.js").Samples | null, onOpen: (row: import("./bands.js").Row) => void }} props */
+export function Refused({ known, onOpen }) {
+  const samples = known?.samples ?? [];
   const fields = Object.entries(countsOf(samples)).sort((a, b) => b[1] - a[1]);
-  const known = value && value.available !== false;
   return html`<div class="refused">
     <h3>Refused at the door</h3>
-    ${absent || (value && !known) ? html`<p class="muted small">What was refused is not kept on this server.</p>`
+    ${known?.available === false ? html`<p class="muted small">What was refused is not kept on this server.</p>`
     : fields.length > 0 ? html`<ul class="refused-fields" aria-label="Invalid, by field">${fields.map(([field, n]) => html`<li key=${field}>
         <button type="button" class="refused-field" onClick=${() => onOpen({ part: "invalid", reason: field, n })} title="Show samples">
           <code>${field || "whole event"}</code><b class="num">${count(n)}</b></button></li>`)}</ul><span class="muted small">among the latest ${count(samples.length)}</span>`

@@ -15,11 +15,11 @@ const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** @param {{ site: string, part: import("./bands.js").Part, reason: string, onClose: () => void }} props */
 export function Samples({ site, part, reason, onClose }) {
   const outcome = /** @type {import("../api/ledger.js").Outcome} */ (part);
-  const { value, fault, absent, again } = usePoll((signal) => fetchSamplesOf(site, outcome, reason, signal), EVERY, [site, part, reason]);
+  const { value, fault, again } = usePoll((signal) => fetchSamplesOf(site, outcome, reason, signal), EVERY, [site, part, reason]);
   const title = html`${OUTCOMES[part].label}${reason && html` <span class="muted">${reasonLabel(reason)}</span>`}`;
   return html`<${Drawer} title=${title} onClose=${onClose}>
     <p class="muted drawer-means">${OUTCOMES[part].means}</p>
-    ${absent || value?.available === false ? html`<p class="nothing">Samples are not available here: this server keeps none.</p>`
+    ${value?.available === false ? html`<p class="nothing">Samples are not available here: this server keeps none.</p>`
     : value ? html`<${List} samples=${value.samples} />`
     : fault ? html`<${Failure} fault=${fault} again=${again} />`
     : html`<div class="skeleton" style=${{ height: "200px" }}></div>`}
