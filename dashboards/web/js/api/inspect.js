@@ -6,7 +6,7 @@ import { AnswerError, getJSON } from "./ask.js";
 /** @typedef {{ field: string, code: string, message: string }} FieldError */
 /**
  * @typedef {object} Entry
- * @property {number} id  of the ring
+ * @property {number} id  grows, also from one process of the server to the next
  * @property {number} at
  * @property {string} site
  * @property {"accepted" | "invalid" | "retry"} status
@@ -23,18 +23,25 @@ import { AnswerError, getJSON } from "./ask.js";
 const POLL = 2_000;
 
 /**
- * Follows the door. Calls onEntry with each entry, and onState when the connection changes. Where there is no stream, the list is polled. Returns a
- * function that ends it.
+ * Follows the door. Calls onEntry with each entry once, oldest first, and onState when the connection changes. Where there is no stream, the list
+ * is polled. Returns a function that ends it.
  * @param {string} site "" for all @param {(entry: Entry) => void} onEntry @param {(state: InspectState) => void} onState
  */
 export function followInspect(site, onEntry, onState) {
   const query = site ? { site } : undefined;
   const control = new AbortController();
   const source = new EventSource(serverURL("api/v1/inspect", query));
+  let last = -1;
+  /** @param {Entry} entry  of a list that is polled most were there before */
+  const tell = (entry) => {
+    if (entry.id <= last) return;
+    last = entry.id;
+    onEntry(entry);
+  };
   /** @param {MessageEvent} event */
   const receive = (event) => {
     onState("live");
-    onEntry(JSON.parse(event.data));
+    tell(JSON.parse(event.data));
   };
   source.addEventListener("open", () => onState("live"));
   source.addEventListener("event", receive);
@@ -44,14 +51,10 @@ export function followInspect(site, onEntry, onState) {
     if (source.readyState === EventSource.CLOSED) poll(); // not a stream: asked for the list instead
   });
 
-  let last = -1;
   async function poll() {
     if (control.signal.aborted) return;
     try {
-      for (const entry of await fetchEntries(site, control.signal)) {
-        if (entry.id > last) onEntry(entry);
-        last = Math.max(last, entry.id);
-      }
+      for (const entry of await fetchEntries(site, control.signal)) tell(entry);
       onState("polling");
     } catch (fault) {
       if (control.signal.aborted) return;

@@ -11,7 +11,7 @@ const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** @param {{ entries: Entry[], chosen: Entry | null, onChoose: (entry: Entry) => void, withSite: boolean }} props */
 export function Stream({ entries, chosen, onChoose, withSite }) {
   return html`<ol class="stream" aria-label="What came in, newest first">
-    ${entries.map((e) => html`<li key=${`${e.id}.${e.at}`}><${Row} entry=${e} chosen=${e === chosen} onChoose=${onChoose} withSite=${withSite} /></li>`)}
+    ${entries.map((e) => html`<li key=${e.id}><${Row} entry=${e} chosen=${e === chosen} onChoose=${onChoose} withSite=${withSite} /></li>`)}
   </ol>`;
 }
 
