@@ -7,6 +7,7 @@ import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
 import { asking } from "../state/scope.js";
+import { siteID } from "../state/sites.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Icon } from "../ui/Icon.js";
 import { FILTERS } from "./cards.js";
@@ -27,7 +28,7 @@ export default function FilterEditor({ at, onClose }) {
 
   const { op, dimension, values } = condition;
   const exactly = op === "is" || op === "is_not";
-  const properties = knownProperties().map((key) => [`event:props:${key}`, `Property ${key}`]);
+  const properties = knownProperties(siteID.value).map((key) => [`event:props:${key}`, `Property ${key}`]);
 
   /** @param {string} value */
   function add(value) {

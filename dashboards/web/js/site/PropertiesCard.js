@@ -18,7 +18,7 @@ export function PropertiesCard() {
     return () => control.abort();
   }, [site]);
   const chosen = choice.value.tabs.properties ?? "";
-  const keys = [...new Set([...knownProperties(), ...(chosen ? [chosen] : [])])].sort();
+  const keys = [...new Set([...knownProperties(siteID.value), ...(chosen ? [chosen] : [])])].sort();
   const key = chosen || keys[0] || "";
   const spec = key ? propertyListing(key) : null;
   return html`<section class="card list-card" id="properties" aria-labelledby="properties-title">
