@@ -48,7 +48,13 @@ export function asking(path, fields) {
   };
 }
 
-/** The same, about the span before; null where there is none. @param {string} path @param {{ [field: string]: unknown }} fields @param {"previous" | "year"} how @returns {Question | null} */
+/** The same, whose answer is not asked for again: what is offered to choose from need not follow the present. @param {string} path @param {{ [field: string]: unknown, filters?: unknown[] }} fields @returns {Question | null} */
+export function askingOnce(path, fields) {
+  const question = asking(path, fields);
+  return question && { ...question, every: 0 };
+}
+
+/** A question about the span before; null where there is none. @param {string} path @param {{ [field: string]: unknown }} fields @param {"previous" | "year"} how @returns {Question | null} */
 export function askingBefore(path, fields, how) {
   const { period } = choice.value;
   const question = asking(path, fields);
