@@ -1,14 +1,13 @@
 // One thing that came in: what it said, what was wrong with it, how to send it again.
 
 import { doorAddress } from "../api/send.js";
-import { countryName, timeOfDay } from "../format.js";
+import { countryName, LOCAL, timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { Copy } from "../ui/Copy.js";
+import { Facts } from "../ui/Facts.js";
 import { Painted } from "./Painted.js";
 import { curl } from "./snippets.js";
 import { STATUSES } from "./statuses.js";
-
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @typedef {import("../api/inspect.js").Entry} InspectEntry */
 
@@ -22,8 +21,7 @@ export function Entry({ entry: e, siteKey }) {
       <code>${error.field || "the event"}</code> <span>${withoutField(error)}</span></li>`)}</ul>`}
     ${e.status === "retry" && html`<p class="entry-note">It could not be written just then. Its sender was told to send it again.</p>`}
     <${Painted} text=${e.event} fields=${errors.map((error) => error.field)} />
-    <dl class="facts">${[["Came at", timeOfDay(e.at, LOCAL)], ["Site", e.site], ["Protocol", e.protocol], ["Country", e.country && countryName(e.country)], ["User agent", e.ua]]
-      .map(([name, said]) => said && html`<div key=${name}><dt>${name}</dt><dd>${said}</dd></div>`)}</dl>
+    <${Facts} facts=${[["Came at", timeOfDay(e.at, LOCAL)], ["Site", e.site], ["Protocol", e.protocol], ["Country", e.country && countryName(e.country)], ["User agent", e.ua]]} />
   </article>`;
 }
 

@@ -1,10 +1,8 @@
 // The list of what came in, newest first.
 
-import { countryName, timeOfDay } from "../format.js";
+import { countryName, LOCAL, timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { STATUSES } from "./statuses.js";
-
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @typedef {import("../api/inspect.js").Entry} Entry */
 

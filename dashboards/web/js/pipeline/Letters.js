@@ -2,7 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { fetchLetters, REDRIVE_LIMIT } from "../api/letters.js";
-import { count, moment } from "../format.js";
+import { count, LOCAL, moment } from "../format.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
 import { Failure } from "../ui/Failure.js";
@@ -14,7 +14,6 @@ import { bytes } from "./units.js";
 
 const EVERY = 3_000;
 const PAGE = 20;
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** @type {Intl.DateTimeFormatOptions} */
 const WHEN = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
 

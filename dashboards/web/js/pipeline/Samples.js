@@ -1,16 +1,16 @@
 // The newest copies of an outcome.
 
 import { fetchSamples } from "../api/ledger.js";
-import { timeOfDay } from "../format.js";
+import { LOCAL, timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
 import { Drawer } from "../ui/Drawer.js";
+import { Facts } from "../ui/Facts.js";
 import { Failure } from "../ui/Failure.js";
 import { prettyText } from "../inspect/json.js";
 import { OUTCOMES, reasonLabel } from "./outcomes.js";
 
 const EVERY = 2_000;
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @param {{ site: string, part: import("./bands.js").Part, reason: string, onClose: () => void }} props */
 export function Samples({ site, part, reason, onClose }) {
@@ -44,10 +44,7 @@ function List({ samples }) {
 function One({ sample: s }) {
   return html`<article class="sample">
     <p class="sample-head"><time class="muted">${timeOfDay(s.at, LOCAL)}</time> <b>${s.name || "?"}</b> <bdi class="sample-page">${s.page ?? ""}</bdi></p>
-    <dl class="facts">
-      ${[["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]
-        .map(([name, text]) => text && html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}
-    </dl>
+    <${Facts} facts=${[["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]} />
     ${s.event && html`<pre class="snippet">${prettyText(s.event)}</pre>`}
   </article>`;
 }
