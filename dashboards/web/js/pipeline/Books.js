@@ -8,6 +8,7 @@ import { usePoll } from "../state/poll.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
 import { Tabs } from "../ui/Tabs.js";
+import { PARTS } from "./bands.js";
 import { Flow } from "./Flow.js";
 import { OUTCOMES } from "./outcomes.js";
 import { Refused } from "./Refused.js";
@@ -51,8 +52,7 @@ function Balance({ ledger }) {
   return html`<span class="badge" data-tone=${ledger.balanced ? "good" : "bad"}><${Icon} name=${ledger.balanced ? "check" : "close"} />${ledger.balanced ? "The books balance" : "The books do not balance"}</span>`;
 }
 
-/** @type {("counted" | "duplicate" | "bot" | "late" | "quarantined")[]} */
-const TERMS = ["counted", "duplicate", "bot", "late", "quarantined"];
+const TERMS = PARTS.filter((part) => part !== "in_transit"); // which is not received yet
 
 /** @param {{ ledger: import("../api/ledger.js").Ledger }} props */
 function Equation({ ledger }) {
