@@ -40,7 +40,7 @@ export async function followSites() {
 }
 
 /** Reads the list now. */
-export async function refreshSites() {
+async function refreshSites() {
   try {
     const list = await fetchSites();
     if (JSON.stringify(list) !== JSON.stringify(sites.value)) sites.value = list;
