@@ -5,11 +5,11 @@
 // SERVER runs with --demo. Screenshots go to the folder ARTIFACTS; what was found goes to standard output (report.mjs).
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { launch } from "./chromium.mjs";
 import { live, look, metric, numberIn, query, row, rowsOf, send, settled } from "./dashboard.mjs";
 import { layoutFaults } from "./layout.mjs";
+import { faultsOf } from "./looks.mjs";
 import { check, exitCode, measured } from "./report.mjs";
 import { firstLoad, liveCost } from "./speed.mjs";
 import { watch } from "./watch.mjs";
@@ -181,17 +181,13 @@ await check("figures that are estimated say so, and no others", async () => {
 });
 
 await check("axe finds no serious fault", async () => {
-  const axe = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
   for (const [address, scheme] of [["/?compare=previous&f=is,visit:country,DE", "light"], ["/?period=live", "dark"], ["/?list=event:page", "light"]]) {
     await page.emulateMedia({ colorScheme: scheme });
     await page.goto(server + address);
     await settled(page);
     await look(page);
     await settled(page);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => axe.run({ resultTypes: ["violations"] }));
-    const grave = violations.filter((v) => ["serious", "critical"].includes(v.impact));
-    assert.deepEqual(grave.map((v) => `${address} ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160)).join(" | ")}`), []);
+    assert.deepEqual({ address, faults: await faultsOf(page) }, { address, faults: [] });
   }
   await page.emulateMedia({ colorScheme: "light" });
 });

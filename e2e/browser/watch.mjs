@@ -1,8 +1,5 @@
 // An eye on what a page must never do.
 
-// What not every server has: the page asks once, and does without.
-const MAY_BE_ABSENT = ["/api/v1/alerts", "/api/v1/inspect", "/api/v1/live/hour"];
-
 /** Watches every page of the browser context: hosts that were asked, complaints on the console, dialogs. */
 export function watch(context, origin) {
   const seen = { otherHosts: new Set(), complaints: [], dialogs: [], mayLoseServer: false };
@@ -13,7 +10,6 @@ export function watch(context, origin) {
   context.on("console", (message) => {
     const text = message.text();
     if (!["error", "warning"].includes(message.type())) return;
-    if (text.includes("404") && MAY_BE_ABSENT.includes(new URL(message.location().url).pathname)) return;
     if (seen.mayLoseServer && text.includes("net::ERR_")) return;
     seen.complaints.push(`${message.type()}: ${text} ${message.location().url}`);
   });

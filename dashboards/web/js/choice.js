@@ -24,7 +24,7 @@
  */
 
 /** @type {PeriodName[]} */
-export const PERIODS = ["live", "day", "yesterday", "24h", "7d", "28d", "91d", "month", "year", "all", "custom"];
+const PERIODS = ["live", "day", "yesterday", "24h", "7d", "28d", "91d", "month", "year", "all", "custom"];
 
 /** @type {Operator[]} */
 export const OPERATORS = ["is", "is_not", "contains", "contains_not", "matches", "matches_not"];

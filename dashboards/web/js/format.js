@@ -1,4 +1,4 @@
-// How numbers and times are written: in the reader's own habit (Intl), the times in the site's time zone.
+// How numbers and times are written: in the reader's own habit (Intl), the times of a site in its time zone.
 
 const NBSP = "\u00a0";
 const whole = new Intl.NumberFormat();
@@ -62,6 +62,9 @@ const changes = new Intl.NumberFormat(undefined, { style: "percent", maximumFrac
 export function points(n) {
   return `${twoDigits.format(Math.round(n * 10) / 10)}${NBSP}pts`;
 }
+
+/** The reader's own time zone: what is of no one site is told in it. */
+export const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const writers = new Map();

@@ -12,7 +12,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How far back the live period goes. */
-export const LIVE_SPAN = 30 * MINUTE;
+const LIVE_SPAN = 30 * MINUTE;
 
 const DAYS = { "7d": 7, "28d": 28, "91d": 91 };
 

@@ -17,24 +17,6 @@ export function getJSON(path, query, signal) {
   return ask(serverURL(path, query), { headers: { accept: "application/json" }, signal, cache: "no-store" });
 }
 
-/** @type {Set<string>} */
-const absent = new Set();
-
-/**
- * The same of a path that not every server has: null where this one has not, and it is not asked again.
- * @param {string} path @param {Record<string, string>} query @param {AbortSignal} [signal]
- */
-export async function getIfThere(path, query, signal) {
-  if (absent.has(path)) return null;
-  try {
-    return await getJSON(path, query, signal);
-  } catch (fault) {
-    if (!(fault instanceof AnswerError && fault.status === 404 && fault.code === "not_found")) throw fault;
-    absent.add(path);
-    return null;
-  }
-}
-
 /** @param {string} path @param {unknown} body @param {AbortSignal} [signal] */
 export function postJSON(path, body, signal) {
   return ask(serverURL(path), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });

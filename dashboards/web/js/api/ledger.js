@@ -9,16 +9,15 @@ import { getJSON } from "./ask.js";
  * @property {number} at  when it had its outcome
  * @property {number} [t]  its own time
  * @property {string} [id]
- * @property {string} [site]
  * @property {string} [name]
  * @property {string} [page]
  * @property {string} [reason]
  * @property {string} [field]
  * @property {string} [shard]
  * @property {string} [sequence_number]
- * @property {unknown} [event]
+ * @property {string} [event]  as received, cut at 4 KiB
  */
-/** @typedef {{ samples: Sample[], available?: boolean, counts?: Record<string, number> }} Samples */
+/** @typedef {{ samples: Sample[], available: boolean }} Samples */
 
 /** The books since a time, or from the beginning where that is 0. @param {string} site "" for all @param {number} from Unix milliseconds @param {AbortSignal} [signal] @returns {Promise<Ledger>} */
 export function fetchLedger(site, from, signal) {

@@ -4,7 +4,7 @@
 // does not notice, and falls back to the snapshot that all readers share (ETag, 304) where there is no stream, as behind API Gateway.
 
 import { serverURL } from "../route.js";
-import { getIfThere } from "./ask.js";
+import { getJSON } from "./ask.js";
 
 const SILENCE = 15_000; // the server speaks far more often; a longer silence is a dead connection
 const FIRST_RETRY = 1_000;
@@ -139,7 +139,7 @@ async function fetchSnapshot(site, tag, signal) {
 /** @typedef {{ t: number, name: string, page: string, source: string, country: string, device: string, browser: string }} LiveEvent */
 /** @typedef {{ site: string, from: number, to: number, windows: LiveWindow[], minutes: { t: number, tops: any }[], events: LiveEvent[] }} Hour */
 
-/** What the last hour was like, for replaying it; null where the server does not tell. @param {string} site @param {AbortSignal} [signal] @returns {Promise<Hour | null>} */
+/** What the last hour was like, for replaying it. @param {string} site @param {AbortSignal} [signal] @returns {Promise<Hour>} */
 export function fetchHour(site, signal) {
-  return getIfThere("api/v1/live/hour", { site }, signal);
+  return getJSON("api/v1/live/hour", { site }, signal);
 }

@@ -18,7 +18,7 @@ import { getJSON } from "./ask.js";
  * @property {number} discarded
  * @property {string} [last_error]
  */
-/** @typedef {{ t: number, records_per_s: number, iterator_age_ms: number, accepted_per_s: number, delay_p50_ms?: number, delay_p99_ms?: number }} Moment */
+/** @typedef {{ t: number, records_per_s: number, iterator_age_ms: number, accepted_per_s: number }} Moment */
 /**
  * What a server does not know it names in `missing`; what stands there then has no meaning.
  * @typedef {object} PipelineView
@@ -31,7 +31,7 @@ import { getJSON } from "./ask.js";
  * @property {{ writes_per_s: number, bytes_per_s: number, reads_per_s: number }} store
  * @property {{ waiting: number }} quarantine
  * @property {Moment[]} history  the last ten minutes, oldest first
- * @property {string[]} [missing]
+ * @property {string[]} missing
  */
 
 /** @param {AbortSignal} [signal] @returns {Promise<PipelineView>} */

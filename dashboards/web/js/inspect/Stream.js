@@ -1,17 +1,15 @@
 // The list of what came in, newest first.
 
-import { countryName, timeOfDay } from "../format.js";
+import { countryName, LOCAL, timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { STATUSES } from "./statuses.js";
-
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @typedef {import("../api/inspect.js").Entry} Entry */
 
 /** @param {{ entries: Entry[], chosen: Entry | null, onChoose: (entry: Entry) => void, withSite: boolean }} props */
 export function Stream({ entries, chosen, onChoose, withSite }) {
   return html`<ol class="stream" aria-label="What came in, newest first">
-    ${entries.map((e) => html`<li key=${`${e.id}.${e.at}`}><${Row} entry=${e} chosen=${e === chosen} onChoose=${onChoose} withSite=${withSite} /></li>`)}
+    ${entries.map((e) => html`<li key=${e.id}><${Row} entry=${e} chosen=${e === chosen} onChoose=${onChoose} withSite=${withSite} /></li>`)}
   </ol>`;
 }
 

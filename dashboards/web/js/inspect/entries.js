@@ -23,7 +23,6 @@ export const connection = signal("connecting");
 export function follow(site, known) {
   clear();
   connection.value = "connecting";
-  const seen = new Set();
   /** @type {Entry[]} */
   let fresh = [];
   let frame = 0;
@@ -36,9 +35,6 @@ export function follow(site, known) {
   };
   const end = followInspect(known ? site : "", (entry) => {
     if (site && entry.site !== site) return;
-    const key = `${entry.id}.${entry.at}`; // a server that was started anew counts from the beginning
-    if (seen.has(key)) return;
-    seen.add(key);
     fresh.push(entry);
     frame ||= requestAnimationFrame(show);
   }, (state) => (connection.value = state));

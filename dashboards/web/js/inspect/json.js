@@ -77,13 +77,3 @@ export function prettyText(text) {
   if (!/^\s*[{[]/.test(text)) return text;
   return text.trim().split(/\n(?=\s*[{[])/).map((part) => tokens(part).map((t) => t.before + t.text).join("")).join("\n");
 }
-
-/** What was received, which may be a JSON value or a text. @param {unknown} event */
-export function asText(event) {
-  return typeof event === "string" ? event : JSON.stringify(event);
-}
-
-/** @param {unknown} event */
-export function pretty(event) {
-  return prettyText(asText(event));
-}

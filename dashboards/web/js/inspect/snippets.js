@@ -1,7 +1,7 @@
 // Commands and code that send an event, ready to be copied.
 
 /** A text between single quotes, as a shell takes it. @param {string} text */
-export function quoted(text) {
+function quoted(text) {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -8,6 +8,7 @@ import { usePoll } from "../state/poll.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
 import { Tabs } from "../ui/Tabs.js";
+import { PARTS } from "./bands.js";
 import { Flow } from "./Flow.js";
 import { OUTCOMES } from "./outcomes.js";
 import { Refused } from "./Refused.js";
@@ -27,7 +28,7 @@ export function Books({ site, span, onSpan }) {
   const { back, every } = SPANS[span] ?? SPANS.day;
   const chosen = span in SPANS ? span : "day";
   const { value, fault, again } = usePoll((signal) => fetchLedger(site, back && Date.now() - back, signal), every, [site, chosen]);
-  const refused = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
+  const { value: refused } = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
   const [open, setOpen] = useState(/** @type {{ part: import("./bands.js").Part, reason: string } | null} */ (null));
   return html`<section class="card books" aria-labelledby="books-title">
     <header class="card-head">
@@ -40,7 +41,7 @@ export function Books({ site, span, onSpan }) {
         <p class="books-received"><b class="num">${count(value.received)}</b> received</p>
         <${Flow} ledger=${value} onOpen=${setOpen} />
         <${Equation} ledger=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "300px" }}></div>`}
-      <${Refused} polled=${refused} onOpen=${setOpen} />
+      <${Refused} known=${refused} onOpen=${setOpen} />
     </div>
     ${open && html`<${Samples} site=${site} part=${open.part} reason=${open.reason} onClose=${() => setOpen(null)} />`}
   </section>`;
@@ -51,8 +52,7 @@ function Balance({ ledger }) {
   return html`<span class="badge" data-tone=${ledger.balanced ? "good" : "bad"}><${Icon} name=${ledger.balanced ? "check" : "close"} />${ledger.balanced ? "The books balance" : "The books do not balance"}</span>`;
 }
 
-/** @type {("counted" | "duplicate" | "bot" | "late" | "quarantined")[]} */
-const TERMS = ["counted", "duplicate", "bot", "late", "quarantined"];
+const TERMS = PARTS.filter((part) => part !== "in_transit"); // which is not received yet
 
 /** @param {{ ledger: import("../api/ledger.js").Ledger }} props */
 function Equation({ ledger }) {

@@ -6,7 +6,7 @@ import { html } from "../html.js";
 import { Lines } from "./Lines.js";
 import { millis } from "./units.js";
 
-const KEPT = 600; // of what this page has seen itself
+const KEPT = 600; // of what this page has seen
 
 /** @typedef {{ t: number, p50: number | null, p99: number | null }} Point */
 
@@ -26,12 +26,9 @@ export function Delay({ view }) {
   </section>`;
 }
 
-/** The course that the server tells, else what this page has seen. @param {import("../api/pipeline.js").PipelineView} view @returns {Point[]} */
+/** The course that this page has seen. @param {import("../api/pipeline.js").PipelineView} view @returns {Point[]} */
 function useCourse(view) {
   const seen = useRef(/** @type {Point[]} */ ([]));
-  if (view.history.some((m) => m.delay_p50_ms !== undefined)) {
-    return view.history.map((m) => ({ t: m.t, p50: m.delay_p50_ms ?? null, p99: m.delay_p99_ms ?? null }));
-  }
   if ((seen.current.at(-1)?.t ?? 0) < view.as_of) {
     const { p50_ms: p50, p99_ms: p99, count: n } = view.delay;
     seen.current = [...seen.current, { t: view.as_of, p50: n > 0 ? p50 : null, p99: n > 0 ? p99 : null }].slice(-KEPT);

@@ -13,7 +13,7 @@ const BEHIND = 180_000; // roll-ups
 /** @param {{ view: PipelineView }} props */
 export function Figures({ view }) {
   const { door, rollup, store, quarantine, shards, history } = view;
-  const missing = new Set(view.missing ?? []);
+  const missing = new Set(view.missing);
   const age = Math.max(0, ...shards.map((s) => s.iterator_age_ms));
   const read = shards.reduce((sum, s) => sum + s.records_per_s, 0);
   return html`<dl class="figures">

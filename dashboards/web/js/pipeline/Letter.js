@@ -5,6 +5,7 @@ import { html } from "../html.js";
 import { prettyText } from "../inspect/json.js";
 import { usePoll } from "../state/poll.js";
 import { Drawer } from "../ui/Drawer.js";
+import { Facts } from "../ui/Facts.js";
 import { Failure } from "../ui/Failure.js";
 import { reasonLabel } from "./outcomes.js";
 import { bytes } from "./units.js";
@@ -17,9 +18,8 @@ export function Letter({ letterKey, onClose, onRedrive }) {
   const tools = l && !l.outcome && html`<button type="button" class="button small primary" onClick=${onRedrive}>Redrive</button>`;
   return html`<${Drawer} title="Dead letter" onClose=${onClose} tools=${tools}>
     ${l ? html`<p class="letter-why">${l.message}</p>
-      <dl class="facts">${[["Site", l.site || "none"], ["Reason", reasonLabel(l.reason)], ["Outcome since", l.outcome], ["Arrived", l.arrival], ["Stream", l.stream], ["Shard", l.shard],
-        ["Sequence number", l.sequence_number], ["Place in its record", String(l.index)], ["Size", bytes(l.bytes)], ["Key", l.key]]
-        .map(([name, text]) => text && html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
+      <${Facts} facts=${[["Site", l.site || "none"], ["Reason", reasonLabel(l.reason)], ["Outcome since", l.outcome], ["Arrived", l.arrival], ["Stream", l.stream], ["Shard", l.shard],
+        ["Sequence number", l.sequence_number], ["Place in its record", String(l.index)], ["Size", bytes(l.bytes)], ["Key", l.key]]} />
       <h3>What it holds</h3>
       <pre class="snippet">${l.text !== undefined ? prettyText(l.text) : hex(l.data)}</pre>`
     : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "240px" }}></div>`}

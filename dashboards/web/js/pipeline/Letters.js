@@ -2,9 +2,9 @@
 
 import { useState } from "preact/hooks";
 import { fetchLetters, REDRIVE_LIMIT } from "../api/letters.js";
-import { count, moment } from "../format.js";
+import { count, LOCAL, moment } from "../format.js";
 import { html } from "../html.js";
-import { isAbsent, usePoll } from "../state/poll.js";
+import { usePoll } from "../state/poll.js";
 import { Failure } from "../ui/Failure.js";
 import { shortShard } from "./health.js";
 import { Letter } from "./Letter.js";
@@ -14,7 +14,6 @@ import { bytes } from "./units.js";
 
 const EVERY = 3_000;
 const PAGE = 20;
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 /** @type {Intl.DateTimeFormatOptions} */
 const WHEN = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
 
@@ -49,7 +48,7 @@ export function Letters({ site }) {
       ${waiting.length > 0 && html`<button type="button" class="button small" onClick=${() => setChosen(new Set(all ? [] : waiting.map((l) => l.key)))}>${all ? "Choose none" : "Choose all"}</button>
         <button type="button" class="button small primary" disabled=${keys.length === 0} onClick=${() => setDriven(keys.slice(0, REDRIVE_LIMIT))}>Redrive ${keys.length > 0 ? count(keys.length) : ""}</button>`}
     </header>
-    ${value ? html`<${List} items=${items} chosen=${chosen} onToggle=${toggle} onShow=${setShown} />` : fault ? html`<${Failure} fault=${isAbsent(fault) ? "Dead letters are not available here." : fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "120px" }}></div>`}
+    ${value ? html`<${List} items=${items} chosen=${chosen} onToggle=${toggle} onShow=${setShown} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "120px" }}></div>`}
     ${(cursors.length > 0 || value?.next) && html`<nav class="letters-pages" aria-label="Pages of dead letters">
       <button type="button" class="button small" disabled=${cursors.length === 0} onClick=${() => setCursors(cursors.slice(0, -1))}>Back</button>
       <button type="button" class="button small" disabled=${!value?.next} onClick=${() => value && setCursors([...cursors, value.next])}>More</button>

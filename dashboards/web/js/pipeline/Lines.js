@@ -2,11 +2,10 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
-import { moment } from "../format.js";
+import { LOCAL, moment } from "../format.js";
 import { html } from "../html.js";
 import { color, themes } from "../ui/theme.js";
 
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const HEIGHT = 160;
 const SHOWN = 600; // seconds
 

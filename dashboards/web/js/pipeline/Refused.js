@@ -3,21 +3,21 @@
 import { count } from "../format.js";
 import { html } from "../html.js";
 
-/** @param {{ polled: import("../state/poll.js").Polled<import("../api/ledger.js").Samples>, onOpen: (row: import("./bands.js").Row) => void }} props */
-export function Refused({ polled: { value, absent }, onOpen }) {
-  const fields = Object.entries(value ? value.counts ?? countsOf(value.samples) : {}).filter(([, n]) => n > 0).sort((a, b) => b[1] - a[1]);
-  const known = value && value.available !== false;
+/** @param {{ known: import("../api/ledger.js").Samples | null, onOpen: (row: import("./bands.js").Row) => void }} props */
+export function Refused({ known, onOpen }) {
+  const samples = known?.samples ?? [];
+  const fields = Object.entries(countsOf(samples)).sort((a, b) => b[1] - a[1]);
   return html`<div class="refused">
     <h3>Refused at the door</h3>
-    ${absent || (value && !known) ? html`<p class="muted small">What was refused is not kept on this server.</p>`
+    ${known?.available === false ? html`<p class="muted small">What was refused is not kept on this server.</p>`
     : fields.length > 0 ? html`<ul class="refused-fields" aria-label="Invalid, by field">${fields.map(([field, n]) => html`<li key=${field}>
         <button type="button" class="refused-field" onClick=${() => onOpen({ part: "invalid", reason: field, n })} title="Show samples">
-          <code>${field || "whole event"}</code><b class="num">${count(n)}</b></button></li>`)}</ul>${value && !value.counts && html`<span class="muted small">among the latest ${count(value.samples.length)}</span>`}`
+          <code>${field || "whole event"}</code><b class="num">${count(n)}</b></button></li>`)}</ul><span class="muted small">among the latest ${count(samples.length)}</span>`
     : html`<p class="muted small">Nothing invalid since the process began.</p>`}
   </div>`;
 }
 
-/** Where the server does not count by field: of the samples. @param {import("../api/ledger.js").Sample[]} samples */
+/** How many of the samples have each field. @param {import("../api/ledger.js").Sample[]} samples */
 function countsOf(samples) {
   /** @type {Record<string, number>} */
   const counts = {};

@@ -1,25 +1,25 @@
 // The newest copies of an outcome.
 
 import { fetchSamples } from "../api/ledger.js";
-import { timeOfDay } from "../format.js";
+import { LOCAL, timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
 import { Drawer } from "../ui/Drawer.js";
+import { Facts } from "../ui/Facts.js";
 import { Failure } from "../ui/Failure.js";
-import { pretty } from "../inspect/json.js";
+import { prettyText } from "../inspect/json.js";
 import { OUTCOMES, reasonLabel } from "./outcomes.js";
 
 const EVERY = 2_000;
-const LOCAL = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** @param {{ site: string, part: import("./bands.js").Part, reason: string, onClose: () => void }} props */
 export function Samples({ site, part, reason, onClose }) {
   const outcome = /** @type {import("../api/ledger.js").Outcome} */ (part);
-  const { value, fault, absent, again } = usePoll((signal) => fetchSamplesOf(site, outcome, reason, signal), EVERY, [site, part, reason]);
+  const { value, fault, again } = usePoll((signal) => fetchSamplesOf(site, outcome, reason, signal), EVERY, [site, part, reason]);
   const title = html`${OUTCOMES[part].label}${reason && html` <span class="muted">${reasonLabel(reason)}</span>`}`;
   return html`<${Drawer} title=${title} onClose=${onClose}>
     <p class="muted drawer-means">${OUTCOMES[part].means}</p>
-    ${absent || value?.available === false ? html`<p class="nothing">Samples are not available here: this server keeps none.</p>`
+    ${value?.available === false ? html`<p class="nothing">Samples are not available here: this server keeps none.</p>`
     : value ? html`<${List} samples=${value.samples} />`
     : fault ? html`<${Failure} fault=${fault} again=${again} />`
     : html`<div class="skeleton" style=${{ height: "200px" }}></div>`}
@@ -44,10 +44,7 @@ function List({ samples }) {
 function One({ sample: s }) {
   return html`<article class="sample">
     <p class="sample-head"><time class="muted">${timeOfDay(s.at, LOCAL)}</time> <b>${s.name || "?"}</b> <bdi class="sample-page">${s.page ?? ""}</bdi></p>
-    <dl class="facts">
-      ${[["Site", s.site], ["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]
-        .map(([name, text]) => text && html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}
-    </dl>
-    ${s.event !== undefined && s.event !== null && s.event !== "" && html`<pre class="snippet">${pretty(s.event)}</pre>`}
+    <${Facts} facts=${[["Reason", s.reason && reasonLabel(s.reason)], ["Field", s.field], ["Own time", s.t ? new Date(s.t).toISOString() : ""], ["Id", s.id], ["Shard", s.shard], ["Sequence number", s.sequence_number]]} />
+    ${s.event && html`<pre class="snippet">${prettyText(s.event)}</pre>`}
   </article>`;
 }

@@ -6,8 +6,8 @@
 /** @typedef {Row & { top: number, height: number, from: number, thickness: number }} Band  top and height of its row; from and thickness of its band at the source */
 /** @typedef {{ bands: Band[], height: number, source: { top: number, height: number } }} Layout */
 
-/** @type {Booked[]} */
-const PARTS = ["counted", "in_transit", "duplicate", "bot", "late", "quarantined"];
+/** What becomes of what was accepted, in the order in which it is told. @type {Booked[]} */
+export const PARTS = ["counted", "in_transit", "duplicate", "bot", "late", "quarantined"];
 
 /** What was received, by outcome and reason. What there is nothing of has a row all the same, so that rows stay where they are. @param {import("../api/ledger.js").Ledger} ledger @returns {Row[]} */
 export function rowsOf(ledger) {

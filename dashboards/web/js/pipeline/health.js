@@ -7,7 +7,7 @@ const NOW = 1_000; // milliseconds that nobody notices
 /** @typedef {{ tone: "good" | "warn" | "bad", text: string }} Health */
 
 /** @param {import("../api/pipeline.js").PipelineView} view @returns {Health} */
-export function healthOf({ shards, missing = [] }) {
+export function healthOf({ shards, missing }) {
   if (missing.includes("shards")) return { tone: "good", text: "This server does not see the consumer" };
   const open = shards.filter((s) => s.state !== "closed");
   const stuck = open.filter((s) => s.state === "stuck");

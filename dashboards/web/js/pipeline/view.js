@@ -45,7 +45,7 @@ export default function Pipeline({ route }) {
     <div class="pipeline">
       <${Measures} pipeline=${pipeline} />
       <${Books} site=${site} span=${params.get("span") ?? "day"} onSpan=${chooseSpan} />
-      ${pipeline.value && html`<${Shards} shards=${pipeline.value.shards} missing=${pipeline.value.missing?.includes("shards") ?? false} />`}
+      ${pipeline.value && html`<${Shards} shards=${pipeline.value.shards} missing=${pipeline.value.missing.includes("shards")} />`}
       <${Letters} site=${site} />
     </div>
   <//>`;
@@ -54,22 +54,20 @@ export default function Pipeline({ route }) {
 /** @typedef {import("../state/poll.js").Polled<import("../api/pipeline.js").PipelineView>} Known */
 
 /** @param {{ pipeline: Known }} props */
-function Health({ pipeline: { value, fault, absent } }) {
-  if (fault && !absent) return html`<span class="badge" data-tone="bad" role="status">${value ? "What follows is old: the server does not answer" : "The server does not answer"}</span>`;
+function Health({ pipeline: { value, fault } }) {
+  if (fault) return html`<span class="badge" data-tone="bad" role="status">${value ? "What follows is old: the server does not answer" : "The server does not answer"}</span>`;
   if (!value) return null;
   const { tone, text } = healthOf(value);
   return html`<span class="badge" data-tone=${tone} role="status">${text}</span>`;
 }
 
 /** @param {{ pipeline: Known }} props */
-function Measures({ pipeline: { value, fault, absent, again } }) {
-  if (absent) return html`<p class="card nothing">The measures of shards, door and store are not available here.</p>`;
+function Measures({ pipeline: { value, fault, again } }) {
   if (!value && fault) return html`<div class="card"><${Failure} fault=${fault} again=${again} /></div>`;
   if (!value) return html`<div class="skeleton" style=${{ height: "420px" }} role="status" aria-label="Loading"></div>`;
-  const missing = value.missing ?? [];
   return html`<${Figures} view=${value} />
     <div class="two">
-      ${missing.includes("history") ? null : html`<${Throughput} history=${value.history} />`}
-      ${missing.includes("delay") ? null : html`<${Delay} view=${value} />`}
+      ${value.missing.includes("history") ? null : html`<${Throughput} history=${value.history} />`}
+      ${value.missing.includes("delay") ? null : html`<${Delay} view=${value} />`}
     </div>`;
 }

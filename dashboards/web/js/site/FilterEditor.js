@@ -6,7 +6,8 @@ import { filterOf, OPERATORS } from "../choice.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking } from "../state/scope.js";
+import { askingOnce } from "../state/scope.js";
+import { siteID } from "../state/sites.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Icon } from "../ui/Icon.js";
 import { FILTERS } from "./cards.js";
@@ -27,7 +28,7 @@ export default function FilterEditor({ at, onClose }) {
 
   const { op, dimension, values } = condition;
   const exactly = op === "is" || op === "is_not";
-  const properties = knownProperties().map((key) => [`event:props:${key}`, `Property ${key}`]);
+  const properties = knownProperties(siteID.value).map((key) => [`event:props:${key}`, `Property ${key}`]);
 
   /** @param {string} value */
   function add(value) {
@@ -77,12 +78,12 @@ export default function FilterEditor({ at, onClose }) {
 /** @param {{ dimension: string, typed: string, taken: string[], exactly: boolean, onAdd: (value: string) => void }} props */
 function Offers({ dimension, typed, taken, exactly, onAdd }) {
   const search = typed.trim();
-  const question = asking(QUERY, {
+  const question = askingOnce(QUERY, {
     metrics: ["visitors"], dimensions: [dimension], pagination: { limit: OFFERED },
     ...(search ? { filters: [filterOf({ op: "contains", dimension, values: [search] })] } : {}),
   });
   /** @type {import("../state/answers.js").State<import("../api/stats.js").Answer>} */
-  const { data, fault } = useAnswer(question && { ...question, every: 0 });
+  const { data, fault } = useAnswer(question);
   const rows = (data?.results ?? []).filter((r) => !taken.includes(r.dimensions[0]));
   return html`<ul class="offers" aria-label="Values that occur">
     ${rows.map((r) => html`<li key=${r.dimensions[0]}>

@@ -6,7 +6,7 @@ import { percentage, short } from "../format.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking } from "../state/scope.js";
+import { asking, askingOnce } from "../state/scope.js";
 import { siteID } from "../state/sites.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
@@ -54,17 +54,11 @@ const WAITS = [];
 // The most viewed page, then another event than viewing, is a funnel that says something of nearly every site.
 /** @param {boolean} unneeded @param {{ current: Element | null }} box @returns {Step[]} */
 function useOffer(unneeded, box) {
-  const names = /** @type {any} */ (useAnswer(unneeded ? null : withoutFilters({ metrics: ["visitors"], dimensions: ["event:name"], pagination: { limit: 4 } }), box));
+  const names = /** @type {any} */ (useAnswer(unneeded ? null : askingOnce(QUERY, { metrics: ["visitors"], dimensions: ["event:name"], pagination: { limit: 4 } }), box));
   if (unneeded) return [];
   if (!names.data) return WAITS;
   const events = names.data.results.map((/** @type {import("../api/stats.js").Row} */ r) => r.dimensions[0]);
   return events.length < FEWEST ? [] : events.map((/** @type {string} */ value) => ({ kind: "event", value }));
-}
-
-/** @param {{ [field: string]: unknown }} fields */
-function withoutFilters(fields) {
-  const question = asking(QUERY, fields);
-  return question && { ...question, every: 0 };
 }
 
 /** @param {{ steps: Step[], answer: FunnelAnswer }} props */

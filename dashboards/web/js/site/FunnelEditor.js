@@ -5,7 +5,7 @@ import { QUERY } from "../api/stats.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choose } from "../state/choice.js";
-import { asking } from "../state/scope.js";
+import { askingOnce } from "../state/scope.js";
 import { site, siteID } from "../state/sites.js";
 import { Dialog } from "../ui/Dialog.js";
 import { Icon } from "../ui/Icon.js";
@@ -69,7 +69,7 @@ export default function FunnelEditor({ steps: before, name: nameBefore = "", onC
 
 /** @param {string} dimension @returns {string[]} */
 function useTexts(dimension) {
-  const question = asking(QUERY, { metrics: ["visitors"], dimensions: [dimension], pagination: { limit: 100 } });
-  const { data } = /** @type {any} */ (useAnswer(question && { ...question, every: 0 }));
+  const question = askingOnce(QUERY, { metrics: ["visitors"], dimensions: [dimension], pagination: { limit: 100 } });
+  const { data } = /** @type {any} */ (useAnswer(question));
   return (data?.results ?? []).map((/** @type {import("../api/stats.js").Row} */ r) => r.dimensions[0]);
 }

@@ -29,8 +29,8 @@ export function pick(dimension, text) {
 
 /** The figures that a card shows of a listing. @param {Spec} spec */
 function metricsOf(spec) {
-  if (choice.value.filters.some((f) => f.dimension === "event:goal") && spec.dimension !== "event:goal") return [spec.metric, "conversion_rate"];
-  if (spec.dimension === "event:goal") return [spec.metric, "conversion_rate"];
+  const ofGoals = spec.dimension === "event:goal" || choice.value.filters.some((f) => f.dimension === "event:goal");
+  if (ofGoals) return [spec.metric, "conversion_rate"];
   return spec.metric === "visitors" ? [spec.metric, "percentage"] : [spec.metric];
 }
 

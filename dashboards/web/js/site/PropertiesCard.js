@@ -3,14 +3,14 @@
 import { useEffect, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { choice, choose, chooseTab } from "../state/choice.js";
-import { siteID } from "../state/sites.js";
+import { knownID, siteID } from "../state/sites.js";
 import { Icon } from "../ui/Icon.js";
 import { propertyListing } from "./cards.js";
 import { Listing } from "./Listing.js";
 import { knownProperties, learnProperties, rememberProperties } from "./properties.js";
 
 export function PropertiesCard() {
-  const site = siteID.value;
+  const site = knownID.value;
   useEffect(() => {
     if (!site) return;
     const control = new AbortController();
@@ -18,7 +18,7 @@ export function PropertiesCard() {
     return () => control.abort();
   }, [site]);
   const chosen = choice.value.tabs.properties ?? "";
-  const keys = [...new Set([...knownProperties(), ...(chosen ? [chosen] : [])])].sort();
+  const keys = [...new Set([...knownProperties(siteID.value), ...(chosen ? [chosen] : [])])].sort();
   const key = chosen || keys[0] || "";
   const spec = key ? propertyListing(key) : null;
   return html`<section class="card list-card" id="properties" aria-labelledby="properties-title">

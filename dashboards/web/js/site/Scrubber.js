@@ -6,7 +6,7 @@ import { timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { nowWindow, present, serverNow } from "../state/live.js";
 import { replayedTo } from "../state/scope.js";
-import { siteID, zone } from "../state/sites.js";
+import { knownID, zone } from "../state/sites.js";
 import { shownWindows, WINDOW } from "../state/model.js";
 import { Icon } from "../ui/Icon.js";
 import { forgetHour, hour, readHour } from "./hour.js";
@@ -19,11 +19,11 @@ export default function Scrubber() {
   const [speed, setSpeed] = useState(10);
   const [playing, setPlaying] = useState(false);
   const at = replayedTo.value;
-  const site = siteID.value;
+  const site = knownID.value;
   const now = nowWindow.value || floor(serverNow());
 
   useEffect(() => {
-    if (site) readHour(site);
+    readHour(site);
     return () => {
       forgetHour();
       replayedTo.value = null;

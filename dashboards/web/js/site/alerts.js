@@ -1,4 +1,4 @@
-// Alerts of the period on show. A server without them has none.
+// Alerts of the period on show.
 
 import { useEffect, useState } from "preact/hooks";
 import { fetchAlerts } from "../api/alerts.js";

@@ -1,6 +1,6 @@
 // Funnels: built in the page. The one on show stands in the address; those that have a name are kept in this browser, for each site.
 
-import { signal } from "@preact/signals";
+import { keepList, keptList } from "../state/kept.js";
 
 /** @typedef {{ kind: "page" | "event" | "goal", value: string }} Step */
 /** @typedef {{ name: string, steps: string }} Kept  steps as in the address */
@@ -32,24 +32,15 @@ export function conditionOf({ kind, value }) {
   return ["is", { page: "event:page", event: "event:name", goal: "event:goal" }[kind], [value]];
 }
 
-const changed = signal(0);
-
 /** @param {string} site */
 const place = (site) => `streamgauge.funnels.${site}`;
 
 /** @param {string} site @returns {Kept[]} */
 export function keptFunnels(site) {
-  changed.value;
-  try {
-    const kept = JSON.parse(localStorage.getItem(place(site)) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((f) => typeof f?.name === "string" && typeof f?.steps === "string") : [];
-  } catch {
-    return [];
-  }
+  return keptList(place(site), (f) => typeof f?.name === "string" && typeof f?.steps === "string");
 }
 
 /** @param {string} site @param {Kept[]} funnels */
 export function keepFunnels(site, funnels) {
-  localStorage.setItem(place(site), JSON.stringify(funnels));
-  changed.value++;
+  keepList(place(site), funnels);
 }

@@ -6,11 +6,11 @@ import { fetchHour } from "../api/live.js";
 /** @type {import("@preact/signals").Signal<import("../api/live.js").Hour | null>} */
 export const hour = signal(null);
 
-/** Reads the last hour of a site anew. @param {string} site */
+/** Reads the last hour of a site anew. @param {string} site "" while there is none to be asked about */
 export async function readHour(site) {
+  if (!site) return;
   try {
-    const answer = await fetchHour(site);
-    if (answer) hour.value = answer;
+    hour.value = await fetchHour(site);
   } catch {
     // The figures can be replayed without it; only the events are missing.
   }

@@ -157,7 +157,7 @@ export function useAnswer(question, box) {
     return made;
   }, []);
   useMemo(() => asker.turnTo(question), [question?.key]);
-  asker.question = question && { ...question };
+  asker.question = question;
   useEffect(() => {
     const stop = effect(() => {
       pulse.value;

@@ -3,7 +3,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import { followLive } from "../api/live.js";
 import { fromDelta, fromSnapshot, isUntouched, openWindow } from "./model.js";
-import { site } from "./sites.js";
+import { knownID } from "./sites.js";
 
 /** @typedef {import("./model.js").Present} Present */
 
@@ -33,15 +33,13 @@ export const isHeard = computed(() => present.value !== null);
 /** @type {import("./model.js").LiveEvent[]} */
 const NONE = [];
 
-const followed = computed(() => site.value?.id ?? ""); // the site itself is another one when its goals change
-
 /** @type {(() => void) | null} */
 let stopFollowing = null;
 
 /** Follows the live view of whichever site is on show, from now on. */
 export function followPresent() {
   stopFollowing ??= effect(() => {
-    const id = followed.value;
+    const id = knownID.value; // the site itself is another one when its goals change
     forgetTimer();
     told = null;
     batch(() => {

@@ -34,7 +34,7 @@ export const WINDOW = 10_000;
 export const SHOWN = 60;
 
 /** How many of the latest events are kept. */
-export const EVENTS = 50;
+const EVENTS = 50;
 
 const EMPTY_WINDOW = Object.freeze({ events: 0, pageviews: 0, visitors: 0 });
 

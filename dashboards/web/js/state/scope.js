@@ -4,7 +4,7 @@ import { computed, signal } from "@preact/signals";
 import { includesNow, rangeBefore, rangeOf } from "../period.js";
 import { choice, filters } from "./choice.js";
 import { serverNow } from "./live.js";
-import { site, zone } from "./sites.js";
+import { knownID, zone } from "./sites.js";
 
 /** @typedef {import("../period.js").Here} Here */
 /**
@@ -28,11 +28,8 @@ const every = computed(() => {
   return period.name === "day" || period.name === "24h" ? 2_000 : 5_000;
 });
 
-/** The site, as long as it is one that the server knows. */
-const known = computed(() => site.value?.id ?? "");
-
 /** A key of what is chosen. */
-const chosen = computed(() => JSON.stringify([known.value, choice.value.period, filters.value]));
+const chosen = computed(() => JSON.stringify([knownID.value, choice.value.period, filters.value]));
 
 /**
  * A question about what is chosen; null where there is no site.
@@ -41,7 +38,7 @@ const chosen = computed(() => JSON.stringify([known.value, choice.value.period, 
  * @returns {Question | null}
  */
 export function asking(path, fields) {
-  const id = known.value;
+  const id = knownID.value;
   if (!id) return null;
   const { period } = choice.value;
   const all = [...filters.value, ...(fields.filters ?? [])];
@@ -51,7 +48,13 @@ export function asking(path, fields) {
   };
 }
 
-/** The same, about the span before; null where there is none. @param {string} path @param {{ [field: string]: unknown }} fields @param {"previous" | "year"} how @returns {Question | null} */
+/** The same, whose answer is not asked for again: what is offered to choose from need not follow the present. @param {string} path @param {{ [field: string]: unknown, filters?: unknown[] }} fields @returns {Question | null} */
+export function askingOnce(path, fields) {
+  const question = asking(path, fields);
+  return question && { ...question, every: 0 };
+}
+
+/** A question about the span before; null where there is none. @param {string} path @param {{ [field: string]: unknown }} fields @param {"previous" | "year"} how @returns {Question | null} */
 export function askingBefore(path, fields, how) {
   const { period } = choice.value;
   const question = asking(path, fields);

@@ -21,6 +21,9 @@ export const siteID = computed(() => route.value.site || sites.value?.[0]?.id ||
 /** The site on show; null where the server does not know it, or has not said. */
 export const site = computed(() => sites.value?.find((s) => s.id === siteID.value) ?? null);
 
+/** Its id as long as the server knows it, else "": what may be asked about. */
+export const knownID = computed(() => site.value?.id ?? "");
+
 /** The time zone of the site on show. */
 export const zone = computed(() => site.value?.tz || "UTC");
 
@@ -37,7 +40,7 @@ export async function followSites() {
 }
 
 /** Reads the list now. */
-export async function refreshSites() {
+async function refreshSites() {
   try {
     const list = await fetchSites();
     if (JSON.stringify(list) !== JSON.stringify(sites.value)) sites.value = list;
