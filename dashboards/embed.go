@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // The folder of other people's files is not called "vendor": Go leaves folders of that name out of a module's archive, and
@@ -48,33 +49,36 @@ func readAll() []source {
 	return files
 }
 
-// assets are the embedded files but index.html.
+// assets are the embedded files but index.html, which is kept beside them.
 type assets struct {
-	byName    map[string]source
-	address   map[string]string // by name: the name with a hash before its extension
+	index     []byte
+	imports   map[string]func() []string // by name: the names of the files that it imports
+	address   map[string]string          // by name: the name with a hash before its extension
 	byAddress map[string]*file
 }
 
 const index = "index.html"
 
 func newAssets(files []source) *assets {
-	a := &assets{byName: map[string]source{}, address: map[string]string{}, byAddress: map[string]*file{}}
+	a := &assets{imports: map[string]func() []string{}, address: map[string]string{}, byAddress: map[string]*file{}}
 	for _, f := range files {
 		if f.name == index {
+			a.index = f.bytes
 			continue
 		}
 		if f.name == uPlot {
 			f.bytes = append(slices.Clone(f.bytes), uPlotExport...)
 		}
-		address := hashedName(f)
-		a.byName[f.name], a.address[f.name] = f, address
-		a.byAddress[address] = newFile(contentTypes[path.Ext(f.name)], f.bytes)
+		served := newFile(contentTypes[path.Ext(f.name)], f.bytes)
+		address := hashedName(f.name, served)
+		a.imports[f.name] = sync.OnceValue(func() []string { return importsOf(f) })
+		a.address[f.name], a.byAddress[address] = address, served
 	}
 	return a
 }
 
 // hashedName is a file's name with 48 bits of its hash, which tell apart its own versions only.
-func hashedName(f source) string {
-	ext := path.Ext(f.name)
-	return strings.TrimSuffix(f.name, ext) + "." + shortHash(f.bytes)[:12] + ext
+func hashedName(name string, f *file) string {
+	ext := path.Ext(name)
+	return strings.TrimSuffix(name, ext) + "." + f.etag[:12] + ext
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // assetRoot is where the assets are, below the root of the page. No site id begins with "_", so that an address "/{site}" never meets it.
@@ -13,31 +14,33 @@ const assetRoot = "_/assets/"
 var siteID = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
 // Handler serves the page at "/", "/{site}" and the addresses of its other views below "/_/", and its assets below "/_/assets/". It answers GET and
-// HEAD, everything else there is 404 or 405. Whether a site exists is not asked here. It is safe for concurrent use; files are compressed on their first use.
+// HEAD, everything else there is 404 or 405. Whether a site exists is not asked here. It is safe for concurrent use; pages are made, and files compressed, on
+// their first use: most processes that may show the page never do.
 func Handler() http.Handler {
-	files := readAll()
-	a := newAssets(files)
+	a := newAssets(readAll())
 	mux := http.NewServeMux()
-	for _, f := range files {
-		if f.name == index {
-			for _, v := range views {
-				mux.Handle("GET "+v.pattern, newPage(f.bytes, a, v))
-			}
+	for _, v := range views {
+		shown := servePage(sync.OnceValue(func() page { return newPage(a, v) }))
+		for _, pattern := range v.patterns {
+			mux.HandleFunc("GET "+pattern, shown)
 		}
 	}
 	mux.HandleFunc("GET /"+assetRoot, a.serve)
 	return withHeaders(mux)
 }
 
-// ServeHTTP implements [http.Handler].
-func (p page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if site := r.PathValue("site"); site != "" && !siteID.MatchString(site) {
-		http.NotFound(w, r)
-		return
+// servePage answers with the page of a view. Nothing is made for an address that is not there.
+func servePage(of func() page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if site := r.PathValue("site"); site != "" && !siteID.MatchString(site) {
+			http.NotFound(w, r)
+			return
+		}
+		p := of()
+		w.Header().Set("Content-Security-Policy", p.policy)
+		w.Header().Set("Cache-Control", "no-cache") // keep it, but ask whether it is still the newest
+		p.serve(w, r)
 	}
-	w.Header().Set("Content-Security-Policy", p.policy)
-	w.Header().Set("Cache-Control", "no-cache") // keep it, but ask whether it is still the newest
-	p.serve(w, r)
 }
 
 func (a *assets) serve(w http.ResponseWriter, r *http.Request) {

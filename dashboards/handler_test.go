@@ -311,7 +311,7 @@ func BenchmarkFirstUse(b *testing.B) {
 	a := newAssets(readAll())
 	for b.Loop() {
 		for _, name := range a.closure(mainModule, views[0].module) {
-			brotlied(a.byName[name].bytes)
+			brotlied(a.byAddress[a.address[name]].encodings[identity]())
 		}
 	}
 }
@@ -333,5 +333,19 @@ func TestMapIsSmall(t *testing.T) {
 				t.Errorf("%s loads %s at once", page, address)
 			}
 		}
+	}
+}
+
+// What every process that may show the page pays before it shows it.
+func BenchmarkHandler(b *testing.B) {
+	for b.Loop() {
+		Handler()
+	}
+}
+
+// What the first request of a page waits for.
+func BenchmarkFirstPage(b *testing.B) {
+	for b.Loop() {
+		Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
 	}
 }

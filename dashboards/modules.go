@@ -50,8 +50,10 @@ func (a *assets) closure(modules ...string) (names []string) {
 			return
 		}
 		seen[name] = true
-		for _, next := range importsOf(a.byName[name]) {
-			visit(next)
+		if imports, known := a.imports[name]; known {
+			for _, next := range imports() {
+				visit(next)
+			}
 		}
 		names = append(names, name)
 	}

@@ -11,18 +11,17 @@ import (
 
 // view is one kind of address of the page. Its module is loaded at once; those of other views when somebody goes there.
 type view struct {
-	pattern string // of net/http
-	module  string
-	depth   int  // how many folders below the root the address is
-	framed  bool // pages of others may hold it in a frame
+	patterns []string // of net/http
+	module   string
+	depth    int  // how many folders below the root the address is
+	framed   bool // pages of others may hold it in a frame
 }
 
 var views = []view{
-	{pattern: "/{$}", module: "js/site/view.js"},
-	{pattern: "/{site}", module: "js/site/view.js"},
-	{pattern: "/_/pipeline", module: "js/pipeline/view.js", depth: 1},
-	{pattern: "/_/inspect", module: "js/inspect/view.js", depth: 1},
-	{pattern: "/_/tile/{site}", module: "js/tile/view.js", depth: 2, framed: true},
+	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js"},
+	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", depth: 1},
+	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", depth: 1},
+	{patterns: []string{"/_/tile/{site}"}, module: "js/tile/view.js", depth: 2, framed: true},
 }
 
 // page is index.html as one view gets it, and the policy that goes with it.
@@ -47,13 +46,13 @@ var (
 )
 
 // newPage fills index.html in: where the root is, where the modules are, and which of them to fetch at once.
-func newPage(html []byte, a *assets, v view) page {
+func newPage(a *assets, v view) page {
 	root := strings.Repeat("../", v.depth)
 	if v.depth == 0 {
 		root = "./"
 	}
 	imports := a.importMap(root)
-	html = bytes.Replace(html, emptyRoot, []byte(`data-root="`+root+`"`), 1)
+	html := bytes.Replace(a.index, emptyRoot, []byte(`data-root="`+root+`"`), 1)
 	html = bytes.Replace(html, emptyMap, fmt.Appendf(nil, `<script type="importmap">%s</script>`, imports), 1)
 	html = bytes.Replace(html, preloaded, preloadLinks(a, v, root), 1)
 	html = reference.ReplaceAllFunc(html, func(found []byte) []byte {

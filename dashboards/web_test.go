@@ -153,7 +153,7 @@ const late = () => import("./late.js");
 }
 
 func TestNamesFollowEveryByte(t *testing.T) {
-	a, b := hashedName(source{"js/a.js", []byte("1")}), hashedName(source{"js/a.js", []byte("2")})
+	a, b := hashedName("js/a.js", newFile("", []byte("1"))), hashedName("js/a.js", newFile("", []byte("2")))
 	if a == b || path.Ext(a) != ".js" || !strings.HasPrefix(a, "js/a.") {
 		t.Errorf("%s and %s", a, b)
 	}

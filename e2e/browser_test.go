@@ -41,17 +41,28 @@ func TestPageSoak(t *testing.T) {
 // runPage runs a page check of the folder browser/ against a server of its own.
 func runPage(t *testing.T, script string, up []string, args ...string) {
 	t.Helper()
+	check := browserCheck(t, 45*patience, script)
+	s := startServer(t, t.TempDir(), up...)
+	check(append([]string{s.HTTP}, args...)...)
+	s.stop(t)
+}
+
+// browserCheck returns what runs a script of the folder browser/, with arguments and for so long at most, and makes a subtest of everything it finds. What that needs
+// is looked for at once, so that a test is skipped before it has started anything.
+func browserCheck(t *testing.T, limit time.Duration, script string) func(args ...string) {
+	t.Helper()
 	node, chromium := tool(t, "node"), tool(t, "chromium")
 	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
 		t.Skip("e2e/node_modules is missing: run e2e/setup")
 	}
-	s := startServer(t, t.TempDir(), up...)
-	ctx, cancel := context.WithTimeout(t.Context(), 45*patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, node, append([]string{filepath.Join("browser", script), s.HTTP}, args...)...)
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
-	runChecks(t, cmd)
-	s.stop(t)
+	return func(args ...string) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, node, append([]string{filepath.Join("browser", script)}, args...)...)
+		cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
+		runChecks(t, cmd)
+	}
 }
 
 // artifacts returns the folder for what is there to be looked at.

@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -11,7 +10,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -202,24 +200,10 @@ func throttling(t *testing.T, endpoint string) http.Handler {
 // TestLoadReport looks at a report in a real browser, in light and in dark. The screenshots in artifacts/ are there to be looked at.
 func TestLoadReport(t *testing.T) {
 	t.Parallel()
-	node, chromium := tool(t, "node"), tool(t, "chromium")
-	if _, err := os.Stat("node_modules/playwright-core"); err != nil {
-		t.Skip("e2e/node_modules is missing: run e2e/setup")
-	}
-	artifacts, err := filepath.Abs("artifacts")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(artifacts, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	check := browserCheck(t, patience, "load_report.mjs")
 	s := startServer(t, t.TempDir())
 	file := filepath.Join(t.TempDir(), "report.html")
 	s.mustRun(t, "load", "--target", s.HTTP, "--rate", "300/s", "--for", "4s", "--profile", "step", "--verify", "--slo", "errors<1%", "--report", file)
 	s.stop(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, node, "browser/load_report.mjs", file, artifacts)
-	cmd.Env = append(os.Environ(), "CHROMIUM="+chromium)
-	runChecks(t, cmd)
+	check(file, artifacts(t))
 }

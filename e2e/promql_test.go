@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,19 +44,12 @@ var buildPromQL = sync.OnceValues(func() (string, error) {
 	bin := filepath.Join(dir, "promql")
 	out, err := exec.Command("go", "build", "-C", "promql", "-o", bin, ".").CombinedOutput()
 	if err != nil {
-		return "", &buildError{string(out), err}
+		return "", fmt.Errorf("build e2e/promql: %w\n%s", err, out)
 	}
 	return bin, nil
 })
 
-type buildError struct {
-	output string
-	err    error
-}
-
-func (e *buildError) Error() string { return "build e2e/promql: " + e.err.Error() + "\n" + e.output }
-
-// lines decodes JSON, one value a line.
+// decodeLines decodes JSON, one value a line.
 func decodeLines[T any](t *testing.T, out []byte) (all []T) {
 	t.Helper()
 	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {

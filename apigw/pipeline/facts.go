@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/dashboards/meters"
 )
 
 // Facts are what stands in the store, and is the same for every process that asks.
@@ -89,4 +90,17 @@ func (f Facts) Fill(v *View) {
 	v.Quarantine.Waiting = f.Books.Quarantined
 	v.Rollup.LagMS = f.Rolls.Lag(time.UnixMilli(v.AsOf)).Milliseconds()
 	v.Rollup.Marks = f.Rolls.Marks
+}
+
+// Show tells the value of each meter that a fact is of, with the values of its labels: all of one meter behind one another.
+func (f Facts) Show(now time.Time, show func(m meters.Meter, v float64, labels ...string)) {
+	for _, line := range f.Books.Lines() {
+		show(meters.Ledger, float64(line.Copies), line.Outcome)
+	}
+	show(meters.LedgerImbalance, float64(f.Books.Imbalance()))
+	show(meters.QuarantineWaiting, float64(f.Books.Quarantined))
+	show(meters.RollupLag, f.Rolls.Lag(now).Seconds())
+	show(meters.RollupMarks, float64(f.Rolls.Marks.Minute), "minute")
+	show(meters.RollupMarks, float64(f.Rolls.Marks.Quarter), "quarter")
+	show(meters.RollupMarks, float64(f.Rolls.Marks.Day), "day")
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
 	"github.com/streamgauge/streamgauge/apigw/access"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store/dynamo"
@@ -99,32 +101,23 @@ func errSite(site string) error { return fmt.Errorf("%.100q is no site id", site
 // text is the state of the whole pipeline in Prometheus' text format, which for gauges needs no library; the one there is would be linked into every
 // function's start. What a single environment of a function has counted would say nothing, and is in CloudWatch.
 func (c *commanding) text(ctx context.Context, _ order) (any, error) {
-	reader := aggregate.NewReader(c.store, c.sites)
-	books, err := reader.Books(ctx, "", 0, 0)
-	if err != nil {
-		return nil, err
-	}
-	rolls, err := reader.RollState(ctx)
+	facts, err := pipeline.NewKeeper(aggregate.NewReader(c.store, c.sites), nil, c.now).Facts(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var b strings.Builder
-	head := func(m meters.Meter) { fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", m.Name, m.Help, m.Kind) }
-	one := func(m meters.Meter, v float64) {
-		head(m)
-		fmt.Fprintf(&b, "%s %v\n", m.Name, v)
-	}
-	head(meters.Ledger)
-	for _, line := range books.Lines() {
-		fmt.Fprintf(&b, "%s{outcome=%q} %d\n", meters.Ledger.Name, line.Outcome, line.Copies)
-	}
-	one(meters.LedgerImbalance, float64(books.Imbalance()))
-	one(meters.QuarantineWaiting, float64(books.Quarantined))
-	one(meters.RollupLag, rolls.Lag(c.now()).Seconds())
-	head(meters.RollupMarks)
-	for level, n := range map[string]int{"minute": rolls.Marks.Minute, "quarter": rolls.Marks.Quarter, "day": rolls.Marks.Day} {
-		fmt.Fprintf(&b, "%s{level=%q} %d\n", meters.RollupMarks.Name, level, n)
-	}
+	last := ""
+	facts.Show(c.now(), func(m meters.Meter, v float64, labels ...string) {
+		if m.Name != last {
+			fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %[1]s %[3]s\n", m.Name, m.Help, m.Kind)
+			last = m.Name
+		}
+		series := m.Name
+		if len(labels) > 0 { // no meter of a fact has more than one
+			series += fmt.Sprintf("{%s=%q}", m.Labels[0], labels[0])
+		}
+		fmt.Fprintf(&b, "%s %s\n", series, strconv.FormatFloat(v, 'f', -1, 64))
+	})
 	return b.String(), nil
 }
 

@@ -40,15 +40,15 @@ func TestPipeline(t *testing.T) {
 			if implementation == "kinesalite" {
 				c.kinesis = npm.Start(t, "kinesalite")
 			}
-			newPipeline(t, c, path).run()
+			newPassage(t, c, path).run()
 		})
 	}
 }
 
 const pipelineStream = "pipeline"
 
-// pipeline is the way of events from the producer to the table.
-type pipeline struct {
+// passage is the way of events from the producer to the table.
+type passage struct {
 	t      *testing.T
 	c      *cloud
 	stream *kinesis.Client
@@ -61,9 +61,9 @@ type pipeline struct {
 	kills, lost int
 }
 
-func newPipeline(t *testing.T, c *cloud, path string) *pipeline {
+func newPassage(t *testing.T, c *cloud, path string) *passage {
 	t.Helper()
-	p := &pipeline{t: t, c: c, proxy: faults.Start(t, c.dynalite, false), faults: 8}
+	p := &passage{t: t, c: c, proxy: faults.Start(t, c.dynalite, false), faults: 8}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	p.rng = rand.New(rand.NewPCG(seed, 3))
@@ -84,7 +84,7 @@ func newPipeline(t *testing.T, c *cloud, path string) *pipeline {
 	return p
 }
 
-func (p *pipeline) run() {
+func (p *passage) run() {
 	p.t.Helper()
 	unique := 3000
 	if os.Getenv("STREAMGAUGE_LONG") != "" {
@@ -108,7 +108,7 @@ func (p *pipeline) run() {
 }
 
 // produce puts events on the stream, some of them twice, and returns how many copies there are.
-func (p *pipeline) produce(unique int) (copies int) {
+func (p *passage) produce(unique int) (copies int) {
 	p.t.Helper()
 	put, err := producer.New(p.stream, pipelineStream, producer.Options{})
 	if err != nil {
@@ -132,7 +132,7 @@ func (p *pipeline) produce(unique int) (copies int) {
 }
 
 // consume runs the mapping until it has delivered everything.
-func (p *pipeline) consume() {
+func (p *passage) consume() {
 	p.t.Helper()
 	var saved memory
 	m, err := mapping.New(mapping.Config{
@@ -153,7 +153,7 @@ func (p *pipeline) consume() {
 }
 
 // function invokes the bootstrap. Now and then it is killed before it answers, or its answer is lost.
-func (p *pipeline) function(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
+func (p *passage) function(ctx context.Context, batch events.KinesisEvent) (events.KinesisEventResponse, error) {
 	payload, err := json.Marshal(batch)
 	if err != nil {
 		return events.KinesisEventResponse{}, err
@@ -184,7 +184,7 @@ func (p *pipeline) function(ctx context.Context, batch events.KinesisEvent) (eve
 
 // draw says after which time an invocation is killed, if it is, and whether its answer is lost: every third fault is that. Every other kill comes so early that no answer
 // can have been given.
-func (p *pipeline) draw() (kill time.Duration, lose bool) {
+func (p *passage) draw() (kill time.Duration, lose bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.faults == 0 || p.rng.IntN(4) == 0 {

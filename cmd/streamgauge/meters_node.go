@@ -6,7 +6,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/dashboards/exporter"
 	"github.com/streamgauge/streamgauge/dashboards/meters"
 )
@@ -54,7 +53,7 @@ func (c *nodeCollector) Collect(to chan<- prometheus.Metric) {
 		c.node.failed(err, "reading the books for /metrics failed; they are left out")
 		return
 	}
-	collectFacts(show, facts)
+	facts.Show(time.Now(), show)
 }
 
 type show func(m meters.Meter, v float64, labels ...string)
@@ -93,16 +92,4 @@ func (c *nodeCollector) collectStore(show show) {
 	show(meters.StoreWriteUnits, used.Written)
 	show(meters.StoreThrottles, float64(used.Throttled))
 	show(meters.StoreRetries, float64(used.Retries))
-}
-
-func collectFacts(show show, f pipeline.Facts) {
-	for _, line := range f.Books.Lines() {
-		show(meters.Ledger, float64(line.Copies), line.Outcome)
-	}
-	show(meters.LedgerImbalance, float64(f.Books.Imbalance()))
-	show(meters.QuarantineWaiting, float64(f.Books.Quarantined))
-	show(meters.RollupLag, f.Rolls.Lag(time.Now()).Seconds())
-	show(meters.RollupMarks, float64(f.Rolls.Marks.Minute), "minute")
-	show(meters.RollupMarks, float64(f.Rolls.Marks.Quarter), "quarter")
-	show(meters.RollupMarks, float64(f.Rolls.Marks.Day), "day")
 }
