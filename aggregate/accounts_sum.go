@@ -51,12 +51,12 @@ func (lv sumLevel) whole(sp span) span {
 }
 
 // readAccounts returns the sum of all processes' accounts of a site in [from, to), by arrival.
-func readAccounts(ctx context.Context, items itemStore, site string, sp span) (account, error) {
-	return readAccountsBelow(ctx, items, site, sp, len(sumLevels))
+func readAccounts(ctx context.Context, items itemStore, site string, sp span, tell teller) (account, error) {
+	return readAccountsBelow(ctx, items, site, sp, len(sumLevels), tell)
 }
 
 // readAccountsBelow reads the sums of the levels below top where there are any, and for the rest the minutes.
-func readAccountsBelow(ctx context.Context, items itemStore, site string, sp span, top int) (sum account, err error) {
+func readAccountsBelow(ctx context.Context, items itemStore, site string, sp span, top int, tell teller) (sum account, err error) {
 	gaps := []span{sp}
 	for i := top - 1; i >= 0; i-- {
 		lv := sumLevels[i]
@@ -75,7 +75,7 @@ func readAccountsBelow(ctx context.Context, items itemStore, site string, sp spa
 		gaps = without(gaps, used)
 	}
 	for _, gap := range gaps {
-		err := eachMinute(ctx, items, site, gap, func(_ int64, one account) { sum.add(one) })
+		err := eachMinute(ctx, items, site, gap, tell, func(_ int64, one account) { sum.add(one) })
 		if err != nil {
 			return sum, err
 		}
@@ -89,7 +89,7 @@ func (a *account) add(b account) {
 	a.Invalid += b.Invalid
 }
 
-// read adds up the sums of the level in sp, and returns of which parts of sp they tell: all but the stale ones.
+// read adds up the sums of the level in sp, and returns of which parts of sp they tell: all but the stale ones, and those that cannot be read.
 func (lv sumLevel) read(ctx context.Context, items itemStore, site string, sp span, sum *account) ([]span, error) {
 	if sp.from >= sp.to {
 		return nil, nil
@@ -104,10 +104,7 @@ func (lv sumLevel) read(ctx context.Context, items itemStore, site string, sp sp
 			return nil, err
 		}
 		var one accountSum
-		if err := json.Unmarshal(it.Value, &one); err != nil {
-			return nil, fmt.Errorf("decode sum of accounts %s: %w", it.Key.Sort, err)
-		}
-		if one.Stale {
+		if err := decodeJSON("sum of accounts", it, &one); err != nil || one.Stale {
 			stale = append(stale, span{start, start + lv.unit})
 			continue
 		}
@@ -116,19 +113,20 @@ func (lv sumLevel) read(ctx context.Context, items itemStore, site string, sp sp
 	return without([]span{sp}, stale), nil
 }
 
-// eachMinute calls f for the accounts of every process in a span.
-func eachMinute(ctx context.Context, items itemStore, site string, sp span, f func(minute int64, one account)) error {
+// eachMinute calls f for the accounts of every process in a span. It tells of those that cannot be read.
+func eachMinute(ctx context.Context, items itemStore, site string, sp span, tell teller, f func(minute int64, one account)) error {
 	for it, err := range items.Scan(ctx, store.Range{Partition: minutesPartition(site), From: timeKey(sp.from), To: timeKey(sp.to)}) {
 		if err != nil {
 			return fmt.Errorf("read accounts of site %q: %w", site, err)
 		}
 		minute, err := parseTimeKey(it.Key.Sort[:min(len(it.Key.Sort), len(timeKey(0)))])
-		if err != nil {
-			return err
-		}
 		var one account
-		if err := json.Unmarshal(it.Value, &one); err != nil {
-			return fmt.Errorf("decode account %s: %w", it.Key.Sort, err)
+		if err == nil {
+			err = decodeJSON("account of site "+site, it, &one)
+		}
+		if err != nil {
+			tell("account "+it.Key.Partition+it.Key.Sort, err)
+			continue
 		}
 		f(minute, one)
 	}
@@ -137,6 +135,9 @@ func eachMinute(ctx context.Context, items itemStore, site string, sp span, f fu
 
 func summedUpTo(ctx context.Context, items itemStore, lv sumLevel, site string) (int64, store.Revision, error) {
 	upTo, rev, err := readTime(ctx, items, store.Key{Partition: lv.partition(site), Sort: summedKey})
+	if isDamage(err) { // all are summed up again
+		return 0, rev, nil
+	}
 	if err != nil {
 		return 0, 0, fmt.Errorf("read up to when accounts of site %q were summed up: %w", site, err)
 	}
@@ -144,7 +145,7 @@ func summedUpTo(ctx context.Context, items itemStore, lv sumLevel, site string) 
 }
 
 // sumUp makes the sum of a period anew, from what is below its level. What is marked stale meanwhile is begun again.
-func sumUp(ctx context.Context, items itemStore, level int, site string, start int64) error {
+func sumUp(ctx context.Context, items itemStore, level int, site string, start int64, tell teller) error {
 	lv := sumLevels[level]
 	key := lv.key(site, start)
 	for {
@@ -152,7 +153,7 @@ func sumUp(ctx context.Context, items itemStore, level int, site string, start i
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return fmt.Errorf("read sum of accounts of site %q: %w", site, err)
 		}
-		sum, err := readAccountsBelow(ctx, items, site, span{start, start + lv.unit}, level)
+		sum, err := readAccountsBelow(ctx, items, site, span{start, start + lv.unit}, level, tell)
 		if err != nil {
 			return err
 		}
@@ -185,7 +186,7 @@ func writeLate(ctx context.Context, items itemStore, site string, minute int64, 
 		return err
 	}
 	for i, lv := range sumLevels {
-		if err := sumUp(ctx, items, i, site, floor(minute, lv.unit)); err != nil {
+		if err := sumUp(ctx, items, i, site, floor(minute, lv.unit), ignored); err != nil {
 			return err
 		}
 	}
@@ -198,18 +199,20 @@ func (r *Roller) SumAccounts(ctx context.Context) error {
 	key := store.Key{Partition: "K", Sort: "accounts-summed-up-to"}
 	done, rev, err := readTime(ctx, r.store, key)
 	switch {
+	case isDamage(err):
+		done = 0
 	case err != nil:
 		return fmt.Errorf("read up to when accounts were summed up: %w", err)
 	case rev != 0 && done >= upTo:
 		return nil
 	}
-	sites, err := everySite(ctx, r.sites)
+	sites, err := everySite(ctx, r.sites, r.tell)
 	if err != nil {
 		return err
 	}
 	for _, s := range sites {
 		for level := range sumLevels {
-			if err := sumSite(ctx, r.store, level, s.ID, upTo); err != nil {
+			if err := sumSite(ctx, r.store, level, s.ID, upTo, r.tell); err != nil {
 				return err
 			}
 		}
@@ -222,7 +225,7 @@ func (r *Roller) SumAccounts(ctx context.Context) error {
 }
 
 // sumSite sums up the periods of a site that have ended. Where nobody was there nothing is written.
-func sumSite(ctx context.Context, items itemStore, level int, site string, upTo int64) error {
+func sumSite(ctx context.Context, items itemStore, level int, site string, upTo int64, tell teller) error {
 	lv := sumLevels[level]
 	upTo = floor(upTo, lv.unit)
 	from, rev, err := summedUpTo(ctx, items, lv, site)
@@ -230,7 +233,7 @@ func sumSite(ctx context.Context, items itemStore, level int, site string, upTo 
 		return err
 	}
 	var starts []int64 // in order
-	err = eachMinute(ctx, items, site, span{from, upTo}, func(minute int64, _ account) {
+	err = eachMinute(ctx, items, site, span{from, upTo}, ignored, func(minute int64, _ account) {
 		if start := floor(minute, lv.unit); len(starts) == 0 || starts[len(starts)-1] != start {
 			starts = append(starts, start)
 		}
@@ -239,7 +242,7 @@ func sumSite(ctx context.Context, items itemStore, level int, site string, upTo 
 		return err
 	}
 	for _, start := range starts {
-		if err := sumUp(ctx, items, level, site, start); err != nil {
+		if err := sumUp(ctx, items, level, site, start, tell); err != nil {
 			return err
 		}
 	}

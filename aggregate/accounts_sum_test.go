@@ -13,7 +13,7 @@ import (
 // naiveAccounts adds up all minutes there are.
 func naiveAccounts(t *testing.T, items itemStore, site string, sp span) (sum account) {
 	t.Helper()
-	mustDo(eachMinute(t.Context(), items, site, sp, func(_ int64, one account) { sum.add(one) }))
+	mustDo(eachMinute(t.Context(), items, site, sp, undamaged, func(_ int64, one account) { sum.add(one) }))
 	return sum
 }
 
@@ -77,7 +77,7 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 				if rnd.IntN(4) == 0 {
 					sp = span{0, forEver}
 				}
-				got, want := must(readAccounts(t.Context(), memory, "demo", sp)), naiveAccounts(t, memory, "demo", sp)
+				got, want := must(readAccounts(t.Context(), memory, "demo", sp, undamaged)), naiveAccounts(t, memory, "demo", sp)
 				if got != want {
 					t.Fatalf("seed %d: accounts of [%d, %d) are %+v, want %+v", seed, sp.from, sp.to, got, want)
 				}
@@ -88,7 +88,7 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 		mustDo(roller.SumAccounts(t.Context()))
 		upTo, _, err := summedUpTo(t.Context(), memory, sumLevels[0], "demo")
 		mustDo(err)
-		mustDo(eachMinute(t.Context(), memory, "demo", span{upTo, floor(now.UnixMilli(), hourMS) - 2*hourMS}, func(minute int64, one account) {
+		mustDo(eachMinute(t.Context(), memory, "demo", span{upTo, floor(now.UnixMilli(), hourMS) - 2*hourMS}, undamaged, func(minute int64, one account) {
 			t.Errorf("seed %d: minute %d with %+v is not summed up", seed, minute, one)
 		}))
 		counted := storetest.Faulty(memory, func(op storetest.Op) storetest.Fault {
@@ -98,7 +98,7 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 			}
 			return storetest.Pass
 		})
-		must(readAccounts(t.Context(), counted, "demo", span{0, forEver}))
+		must(readAccounts(t.Context(), counted, "demo", span{0, forEver}, undamaged))
 	}
 	if read != 0 {
 		t.Errorf("%d scans of minutes that were summed up", read)
@@ -124,13 +124,13 @@ func TestLateAccountsMarkSums(t *testing.T) {
 	dying.Accepted("demo", 2)
 	now = now.Add(48 * time.Hour)
 	mustDo(NewRoller(memory, sites, clock).SumAccounts(t.Context()))
-	if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver})); got.Accepted != 5 {
+	if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver}, undamaged)); got.Accepted != 5 {
 		t.Errorf("%d accepted, want 5", got.Accepted)
 	}
 	if err := dying.Flush(t.Context()); err == nil {
 		t.Fatal("it did not die")
 	}
-	if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver})); got.Accepted != 7 {
+	if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver}, undamaged)); got.Accepted != 7 {
 		t.Errorf("%d accepted, want 7", got.Accepted)
 	}
 }
@@ -156,7 +156,7 @@ func TestLateAccountsOvertakeASum(t *testing.T) {
 			return storetest.Pass
 		})
 		mustDo(NewRoller(s, sites, clock).SumAccounts(t.Context()))
-		if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver})); got.Accepted != 7 || !flushed {
+		if got := must(readAccounts(t.Context(), memory, "demo", span{0, forEver}, undamaged)); got.Accepted != 7 || !flushed {
 			t.Errorf("%s: %d accepted, want 7", partition, got.Accepted)
 		}
 	}
@@ -182,7 +182,7 @@ func BenchmarkBooksOfAccounts(b *testing.B) {
 	for _, name := range []string{"minutes", "sums"} {
 		b.Run(fmt.Sprintf("%s/%d", name, minutes), func(b *testing.B) {
 			for b.Loop() {
-				if got := must(readAccounts(b.Context(), s, "demo", span{0, forEver})); got.Accepted != minutes {
+				if got := must(readAccounts(b.Context(), s, "demo", span{0, forEver}, undamaged)); got.Accepted != minutes {
 					b.Fatal(got)
 				}
 			}

@@ -15,7 +15,7 @@ import (
 
 func sumOfAccounts(t *testing.T, s store.Store, site string) account {
 	t.Helper()
-	return must(readAccounts(t.Context(), s, site, span{0, event.MaxTimeMS}))
+	return must(readAccounts(t.Context(), s, site, span{0, event.MaxTimeMS}, undamaged))
 }
 
 func TestAccountsOfProcessesAddUp(t *testing.T) {

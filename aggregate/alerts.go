@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate/alert"
@@ -28,6 +29,8 @@ type AlertEvent struct {
 	alert.Event
 	Site string `json:"site"`
 	Gen  uint32 `json:"gen"`
+	// unreadable: nothing is known of it but what its key says.
+	unreadable bool
 }
 
 // ID names the event, at whatever attempt to tell of it.
@@ -62,10 +65,18 @@ type progress struct {
 	rev     store.Revision
 }
 
-// evaluate evaluates the rules of sites on the minutes that were settled since, and again on those of which a manifest was revised.
-func (f *Finals) evaluate(ctx context.Context, due []*dueFinal, before, known span) error {
-	revised := make(map[string]int64) // the earliest minute of each site
+// evaluate evaluates the rules of sites on the minutes that were settled since, and again on those of which a manifest was revised. It returns the sites whose rules could not be, for something
+// that they need cannot be read.
+func (f *Finals) evaluate(ctx context.Context, due []*dueFinal, before, known span, tell teller) (hurt map[string]bool, _ error) {
+	revised := make(map[string]int64)         // the earliest minute of each site
+	unmade := make(map[string]map[int64]bool) // the minutes of each site whose roll-ups have no manifest
 	for _, d := range due {
+		if d.made < d.n {
+			if unmade[d.site] == nil {
+				unmade[d.site] = make(map[int64]bool)
+			}
+			unmade[d.site][d.child.start] = true
+		}
 		if d.siteNow.ID == "" || d.made == 0 || d.child.start >= before.to {
 			continue
 		}
@@ -73,15 +84,16 @@ func (f *Finals) evaluate(ctx context.Context, due []*dueFinal, before, known sp
 			revised[d.site] = d.child.start
 		}
 	}
-	all, err := readProgress(ctx, f.store)
+	all, err := readProgress(ctx, f.store, tell)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	sites, err := f.sites.List(ctx)
+	sites, err := f.sites.list(ctx, tell)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var errs []error
+	hurt = make(map[string]bool)
 	for _, s := range sites {
 		at, again := revised[s.ID]
 		p, watched := all[s.ID]
@@ -92,11 +104,23 @@ func (f *Finals) evaluate(ctx context.Context, due []*dueFinal, before, known sp
 		if !again {
 			at = known.to
 		}
-		if err := f.evaluateSite(ctx, s, p, at, known); err != nil {
-			errs = append(errs, fmt.Errorf("evaluate the alerts of site %s: %w", s.ID, err))
+		e := evaluation{Finals: f, site: s, known: known, unmade: unmade[s.ID], tell: tell}
+		if err := e.run(ctx, p, at); err != nil {
+			err = fmt.Errorf("evaluate the alerts of site %s: %w", s.ID, err)
+			hurt[s.ID] = isDamage(err)
+			errs = append(errs, spared(tell, "alerts "+s.ID, err))
 		}
 	}
-	return errors.Join(errs...)
+	return hurt, errors.Join(errs...)
+}
+
+// evaluation is that of the rules of a site.
+type evaluation struct {
+	*Finals
+	site   Site
+	known  span           // minutes of which there are final values
+	unmade map[int64]bool // those of them that something came in, and nobody knows what
+	tell   teller
 }
 
 // knows reports whether the rules are those that were evaluated: a new one does not wait for the end of a minute.
@@ -107,25 +131,28 @@ func (p *progress) knows(rules []alert.Rule) bool {
 	return !slices.ContainsFunc(rules, func(r alert.Rule) bool { _, known := p.Rules[r.ID]; return !known })
 }
 
-func readProgress(ctx context.Context, items itemStore) (map[string]*progress, error) {
+// readProgress reads how far the rules of every site were evaluated. Where that cannot be read it is as if they never were, but for the events that there are.
+func readProgress(ctx context.Context, items itemStore, tell teller) (map[string]*progress, error) {
 	all := make(map[string]*progress)
 	for it, err := range items.Scan(ctx, store.Range{Partition: alertsKey}) {
 		if err != nil {
 			return nil, fmt.Errorf("read progress of alerts: %w", err)
 		}
 		p := &progress{rev: it.Revision}
-		if err := json.Unmarshal(it.Value, p); err != nil {
-			return nil, fmt.Errorf("decode progress of alerts of %s: %w", it.Key.Sort, err)
+		if err := decodeJSON("progress of alerts of", it, p); err != nil {
+			tell("progress "+it.Key.Sort, err)
+			p = &progress{rev: it.Revision}
 		}
 		all[it.Key.Sort] = p
 	}
 	return all, nil
 }
 
-// evaluateSite evaluates the rules of a site up to the end of what is known. Minutes from again on have been evaluated before and are looked at once more.
+// run evaluates the rules of the site up to the end of what is known. Minutes from again on have been evaluated before and are looked at once more.
 //
 // What it finds is kept and put into the outbox before its own progress is: who dies between evaluates the same minutes again, finds the same events, and creates none twice.
-func (f *Finals) evaluateSite(ctx context.Context, site Site, p *progress, again int64, known span) error {
+func (f evaluation) run(ctx context.Context, p *progress, again int64) error {
+	site, known := f.site, f.known
 	if p == nil || p.Gen != site.Gen {
 		rev := store.Revision(0)
 		if p != nil {
@@ -143,11 +170,11 @@ func (f *Finals) evaluateSite(ctx context.Context, site Site, p *progress, again
 		}
 		next.Rules[r.ID] = since
 	}
-	events, err := f.eventsSince(ctx, site, from-eventsBackMS, p)
+	events, err := f.eventsSince(ctx, from-eventsBackMS, p)
 	if err != nil {
 		return err
 	}
-	values, err := f.values(ctx, site, span{from, known.to}, known.from)
+	values, err := f.values(ctx, span{from, known.to})
 	if err != nil {
 		return err
 	}
@@ -209,8 +236,9 @@ func (p *progress) write(ctx context.Context, items itemStore, site string) erro
 }
 
 // eventsSince returns the events of a site that began since then, and those that go on.
-func (f *Finals) eventsSince(ctx context.Context, site Site, from int64, p *progress) ([]AlertEvent, error) {
-	events, err := readAlertEvents(ctx, f.store, site.ID, span{max(0, from), forEver})
+func (f evaluation) eventsSince(ctx context.Context, from int64, p *progress) ([]AlertEvent, error) {
+	site := f.site
+	events, err := readAlertEvents(ctx, f.store, site, span{max(0, from), forEver}, f.tell)
 	if err != nil {
 		return nil, err
 	}
@@ -225,36 +253,50 @@ func (f *Finals) eventsSince(ctx context.Context, site Site, from int64, p *prog
 		if err != nil {
 			return nil, fmt.Errorf("read event of an alert: %w", err)
 		}
-		e, err := decodeEvent(it)
+		e, err := decodeEvent(site, it)
 		if err != nil {
-			return nil, err
+			f.tell("event "+it.Key.Partition+it.Key.Sort, err)
 		}
 		events = append(events, e)
 	}
-	return slices.DeleteFunc(events, func(e AlertEvent) bool { return e.Gen != site.Gen }), nil
+	events = slices.DeleteFunc(events, func(e AlertEvent) bool { return e.Gen != site.Gen })
+	for i, e := range events {
+		if at, open := p.Open[e.Rule]; e.unreadable && open && at == e.At {
+			events[i].ResolvedAt = 0
+		}
+	}
+	return events, nil
 }
 
-func readAlertEvents(ctx context.Context, items itemStore, site string, sp span) ([]AlertEvent, error) {
+// readAlertEvents returns the events of a site that begin in a span, and tells of those that cannot be read.
+func readAlertEvents(ctx context.Context, items itemStore, site Site, sp span, tell teller) ([]AlertEvent, error) {
 	var events []AlertEvent
-	r := store.Range{Partition: eventPartition(site), From: timeKey(sp.from), To: timeKey(sp.to)}
+	r := store.Range{Partition: eventPartition(site.ID), From: timeKey(sp.from), To: timeKey(sp.to)}
 	for it, err := range items.Scan(ctx, r) {
 		if err != nil {
 			return nil, fmt.Errorf("read events of alerts: %w", err)
 		}
-		e, err := decodeEvent(it)
+		e, err := decodeEvent(site, it)
 		if err != nil {
-			return nil, err
+			tell("event "+it.Key.Partition+it.Key.Sort, err)
 		}
 		events = append(events, e)
 	}
 	return events, nil
 }
 
-func decodeEvent(it store.Item) (e AlertEvent, err error) {
-	if err := json.Unmarshal(it.Value, &e); err != nil {
-		return e, fmt.Errorf("decode event %s of an alert: %w", it.Key.Sort, err)
+// decodeEvent reads an event. One that cannot be read is what its key says, an event that was told, and is taken to be over after a minute; the error says why.
+func decodeEvent(site Site, it store.Item) (e AlertEvent, _ error) {
+	err := decodeJSON("event of an alert", it, &e)
+	if err == nil {
+		return e, nil
 	}
-	return e, nil
+	start, rule, _ := strings.Cut(it.Key.Sort, "#")
+	at, _ := parseTimeKey(start) // zero is long over
+	return AlertEvent{
+		Event: alert.Event{Rule: rule, Name: rule, At: at, ResolvedAt: at + minuteMS, Message: "what was kept of this event cannot be read"},
+		Site:  site.ID, Gen: site.Gen, unreadable: true,
+	}, err
 }
 
 // apply creates the events that began, and ends those that did.
@@ -262,7 +304,7 @@ func (f *Finals) apply(ctx context.Context, site Site, c alert.Changes) error {
 	for _, e := range c.Began {
 		began := e
 		began.ResolvedAt = 0
-		if err := f.begin(ctx, site, AlertEvent{began, site.ID, site.Gen}); err != nil {
+		if err := f.begin(ctx, site, AlertEvent{Event: began, Site: site.ID, Gen: site.Gen}); err != nil {
 			return err
 		}
 		if e.ResolvedAt != 0 {
@@ -270,7 +312,7 @@ func (f *Finals) apply(ctx context.Context, site Site, c alert.Changes) error {
 		}
 	}
 	for _, e := range c.Ended {
-		if err := f.end(ctx, site, AlertEvent{e, site.ID, site.Gen}); err != nil {
+		if err := f.end(ctx, site, AlertEvent{Event: e, Site: site.ID, Gen: site.Gen}); err != nil {
 			return err
 		}
 	}
@@ -293,16 +335,16 @@ func (f *Finals) begin(ctx context.Context, site Site, e AlertEvent) error {
 	return nil
 }
 
-// end notes when an event ended, if nobody has.
+// end notes when an event ended, if nobody has. One that cannot be read is written anew.
 func (f *Finals) end(ctx context.Context, site Site, e AlertEvent) error {
 	for {
 		it, err := f.store.Get(ctx, e.key())
 		if err != nil {
 			return fmt.Errorf("read event of an alert: %w", err)
 		}
-		kept, err := decodeEvent(it)
-		if err != nil || kept.ResolvedAt != 0 {
-			return err
+		kept, err := decodeEvent(site, it)
+		if err == nil && kept.ResolvedAt != 0 {
+			return nil
 		}
 		if err := f.announce(ctx, site, e, StateResolved); err != nil {
 			return err
@@ -339,9 +381,10 @@ func (f *Finals) endRemoved(ctx context.Context, site Site, events []AlertEvent,
 	return nil
 }
 
-// values reads what the rules of a site need to know to be evaluated for the minutes of the span.
-func (f *Finals) values(ctx context.Context, site Site, sp span, since int64) (alert.Values, error) {
-	v := alert.Values{Since: since, Begin: site.Created.UnixMilli(), Zone: site.Zone()}
+// values reads what the rules of the site need to know to be evaluated for the minutes of the span.
+func (f evaluation) values(ctx context.Context, sp span) (alert.Values, error) {
+	site := f.site
+	v := alert.Values{Since: f.known.from, Begin: site.Created.UnixMilli(), Zone: site.Zone()}
 	back, week, invalid := int64(0), false, false
 	for _, r := range site.Alerts {
 		back = max(back, r.Reach())
@@ -349,13 +392,13 @@ func (f *Finals) values(ctx context.Context, site Site, sp span, since int64) (a
 		invalid = invalid || r.Kind == alert.Errors
 	}
 	now := span{max(0, sp.from-back), sp.to}
-	all, err := manifests(ctx, f.store, site.Gen, site.ID, now)
+	all, err := f.manifests(ctx, now)
 	if err != nil {
 		return v, err
 	}
 	if week {
 		then := span{alert.WeekBefore(v.Zone, now.from) - hourMS, alert.WeekBefore(v.Zone, now.to) + hourMS} // the clock may be put forward or back between
-		old, err := manifests(ctx, f.store, site.Gen, site.ID, then)
+		old, err := f.manifests(ctx, then)
 		if err != nil {
 			return v, err
 		}
@@ -363,13 +406,15 @@ func (f *Finals) values(ctx context.Context, site Site, sp span, since int64) (a
 	}
 	refused := make(map[int64]uint64)
 	if invalid {
-		if refused, err = refusedByMinute(ctx, f.store, site.ID, now); err != nil {
+		if refused, err = refusedByMinute(ctx, f.store, site.ID, now, f.tell); err != nil {
 			return v, err
 		}
 	}
 	v.At = func(minute int64) alert.Value {
 		value := alert.Value{Invalid: refused[minute]}
-		if m := all[minute]; m != nil {
+		m := all[minute]
+		value.Unknown = m == nil && f.unmade[minute] || m != nil && m.damage != nil
+		if m != nil {
 			value.Events, value.Pageviews, value.Visitors, value.Names, value.Cut = m.events, m.pageviews, m.visitors, m.names, m.cut
 			l := m.ledger
 			value.Received, value.Quarantined, value.Late, value.Bot = l.Received, l.Quarantined, l.Late, l.Bot
@@ -379,10 +424,27 @@ func (f *Finals) values(ctx context.Context, site Site, sp span, since int64) (a
 	return v, nil
 }
 
+// manifests reads the last manifests of the minutes in a span. Of those that cannot be read the next revision is made in the next round.
+func (f evaluation) manifests(ctx context.Context, sp span) (map[int64]*manifest, error) {
+	all, err := manifests(ctx, f.store, f.site.Gen, f.site.ID, sp, f.tell)
+	if err != nil {
+		return nil, err
+	}
+	for minute, m := range all {
+		if m.damage == nil {
+			continue
+		}
+		if err := remakeFinal(ctx, f.store, f.site, minute, f.now()); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // refusedByMinute returns how many events of a site its doors refused in each minute.
-func refusedByMinute(ctx context.Context, items itemStore, site string, sp span) (map[int64]uint64, error) {
+func refusedByMinute(ctx context.Context, items itemStore, site string, sp span, tell teller) (map[int64]uint64, error) {
 	all := make(map[int64]uint64)
-	return all, eachMinute(ctx, items, site, sp, func(minute int64, one account) { all[minute] += one.Invalid })
+	return all, eachMinute(ctx, items, site, sp, tell, func(minute int64, one account) { all[minute] += one.Invalid })
 }
 
 // RuleState is a rule and whether an event of it goes on.
@@ -406,10 +468,8 @@ func (a *Alerts) Rules(ctx context.Context, site Site) ([]RuleState, error) {
 		return nil, fmt.Errorf("read progress of alerts: %w", err)
 	}
 	var p progress
-	if err == nil {
-		if err := json.Unmarshal(it.Value, &p); err != nil {
-			return nil, fmt.Errorf("decode progress of alerts of %s: %w", site.ID, err)
-		}
+	if err == nil && decodeJSON("progress of alerts of", it, &p) != nil {
+		p = progress{} // until they are evaluated again
 	}
 	states := []RuleState{}
 	for _, r := range site.Alerts {
@@ -427,7 +487,7 @@ func (a *Alerts) Rules(ctx context.Context, site Site) ([]RuleState, error) {
 
 // Events returns the events of a site that were going on in [from, to), in order of time.
 func (a *Alerts) Events(ctx context.Context, site Site, from, to time.Time) ([]AlertEvent, error) {
-	events, err := readAlertEvents(ctx, a.store, site.ID, span{0, max(0, to.UnixMilli())})
+	events, err := readAlertEvents(ctx, a.store, site, span{0, max(0, to.UnixMilli())}, ignored)
 	if err != nil {
 		return nil, err
 	}

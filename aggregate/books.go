@@ -16,7 +16,7 @@ type Books struct {
 	// InTransit is what was accepted and has no outcome yet. Records that were put straight onto the stream, and what a killed
 	// process accepted in its last moment, were accepted without being noted; so it is never below zero.
 	InTransit uint64
-	// Unreadable is how many deltas are damaged. What they booked is missing.
+	// Unreadable is how many deltas and accounts are damaged. What they booked is missing.
 	Unreadable uint64
 }
 
@@ -48,7 +48,7 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 				return b, err
 			}
 		}
-		acc, err := readAccounts(ctx, r.store, s.ID, sp)
+		acc, err := readAccounts(ctx, r.store, s.ID, sp, func(string, error) { b.Unreadable++ })
 		if err != nil {
 			return b, err
 		}
@@ -62,7 +62,7 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 // booked returns the sites that the books of a site, or of all, are made of.
 func (r *Reader) booked(ctx context.Context, site string) ([]Site, error) {
 	if site == "" {
-		return everySite(ctx, r.sites)
+		return everySite(ctx, r.sites, ignored)
 	}
 	s, err := r.sites.Get(ctx, site)
 	if errors.Is(err, ErrNoSite) {

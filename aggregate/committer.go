@@ -30,8 +30,10 @@ type Copy struct {
 	Hit *sketch.Hit
 	// Guard is the log that the event would belong to by its own time, which was not believed; zero where there is none.
 	Guard Log
-	// Became is the outcome that Commit gave the copy; zero where it had one before. After an error it says nothing.
+	// Became is the outcome that Commit gave the copy; zero where it had one before. After an error it says nothing, but after ErrCorrupt.
 	Became Outcome
+	// Damage is why Commit could not book the copy: what its log says of others cannot be read.
+	Damage error
 	// ended: the guarded log has the outcome of this copy, and it goes nowhere else.
 	ended bool
 }
@@ -111,18 +113,30 @@ func (t Tally) add(site string, l Ledger) {
 }
 
 // Commit makes the outcomes of the copies durable. After an error some may be and some not; the same copies can be committed again, here or
-// elsewhere, and will end the same. Transient errors of the store are retried until ctx ends.
+// elsewhere, and will end the same. Transient errors of the store are retried until ctx ends. A log that cannot be read stops no other: all copies but its own, which have the
+// reason as their Damage, are booked then, and the error is ErrCorrupt.
 func (c *Committer) Commit(ctx context.Context, copies []Copy) (Tally, error) {
 	tally := make(Tally)
 	passed, err := c.commitGuards(ctx, copies, tally)
 	if err != nil {
 		return tally, err
 	}
-	err = c.each(ctx, byLog(passed), tally, c.count)
-	return tally, err
+	if err := c.each(ctx, byLog(passed), tally, c.count); err != nil {
+		return tally, err
+	}
+	return tally, damageOf(copies)
 }
 
-// each calls commit for every log, some at a time.
+func damageOf(copies []Copy) error {
+	for i := range copies {
+		if copies[i].Damage != nil {
+			return copies[i].Damage
+		}
+	}
+	return nil
+}
+
+// each calls commit for every log, some at a time. Copies of a log that cannot be read get that as their damage.
 func (c *Committer) each(ctx context.Context, groups []logCopies, tally Tally, commit func(context.Context, logCopies) (Ledger, error)) error {
 	ledgers := make([]Ledger, len(groups))
 	g, ctx := errgroup.WithContext(ctx)
@@ -130,7 +144,13 @@ func (c *Committer) each(ctx context.Context, groups []logCopies, tally Tally, c
 	for i, group := range groups {
 		g.Go(func() (err error) {
 			ledgers[i], err = commit(ctx, group)
-			return err
+			if !errors.Is(err, ErrCorrupt) || ctx.Err() != nil {
+				return err
+			}
+			for _, cp := range group.copies {
+				cp.Damage = err
+			}
+			return nil
 		})
 	}
 	err := g.Wait()

@@ -121,7 +121,7 @@ func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error 
 	key := store.Key{Partition: cursorsPartition, Sort: c.stream + "#" + shard}
 	for {
 		next := cursor{max(s.noted.Passed, s.known.Passed), s.noted.Closed || s.known.Closed, c.now().UnixMilli()}
-		if s.rev == 0 || next.ahead(s.known) {
+		if s.rev == 0 || s.known == (cursor{}) || next.ahead(s.known) {
 			value, err := json.Marshal(next)
 			if err != nil {
 				return fmt.Errorf("encode cursor of %s: %w", shard, err)
@@ -129,7 +129,7 @@ func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error 
 			rev, err := c.store.Put(ctx, key, value, store.Write{Expect: s.rev, Relaxed: true})
 			switch {
 			case errors.Is(err, store.ErrConflict):
-				if s.known, s.rev, err = readCursor(ctx, c.store, key); err != nil {
+				if s.known, s.rev, err = readCursor(ctx, c.store, key); err != nil && !isDamage(err) { // else it is written anew
 					return err
 				}
 				continue
@@ -159,12 +159,10 @@ func readCursor(ctx context.Context, items itemStore, key store.Key) (c cursor, 
 	if err != nil {
 		return c, 0, fmt.Errorf("read cursor %s: %w", key.Sort, err)
 	}
-	return c, it.Revision, decodeCursor(it, &c)
+	if err := decodeCursor(it, &c); err != nil {
+		return cursor{}, it.Revision, err
+	}
+	return c, it.Revision, nil
 }
 
-func decodeCursor(it store.Item, c *cursor) error {
-	if err := json.Unmarshal(it.Value, c); err != nil {
-		return fmt.Errorf("decode cursor %s: %w", it.Key.Sort, err)
-	}
-	return nil
-}
+func decodeCursor(it store.Item, c *cursor) error { return decodeJSON("cursor", it, c) }

@@ -36,24 +36,36 @@ func (k Keep) orDefaults() Keep {
 
 // Expire removes what has been kept long enough: logs beyond the horizon, roll-ups of minutes and quarters, the samples of days. What a larger period does not hold yet is
 // kept, however old.
-func (r *Roller) Expire(ctx context.Context) error {
-	sites, err := everySite(ctx, r.sites)
+func (r *Roller) Expire(ctx context.Context) error { return r.expireBut(ctx, nil) }
+
+// expireBut does it for all sites but some.
+func (r *Roller) expireBut(ctx context.Context, hurt map[string]bool) error {
+	sites, err := everySite(ctx, r.sites, r.tell)
 	if err != nil {
 		return err
 	}
 	for _, s := range sites {
+		if hurt[s.ID] {
+			continue
+		}
 		for _, gen := range s.generations() { // not the one that an import fills: its ids must be known until it is done
-			if err := r.expire(ctx, gen); isDamage(err) { // of this one, and the others have nothing to do with it
-				r.OnError(fmt.Errorf("remove what site %q has kept long enough: %w", s.ID, err))
-			} else if err != nil {
-				return fmt.Errorf("remove what site %q has kept long enough: %w", s.ID, err)
+			if err := r.expire(ctx, gen); err != nil {
+				err = fmt.Errorf("remove what site %q has kept long enough: %w", s.ID, err)
+				if err := spared(r.tell, fmt.Sprint("expire ", gen.Gen, s.ID), err); err != nil { // of this one, and the others have nothing to do with it
+					return err
+				}
 			}
 		}
-		if err := errors.Join(r.sweep(ctx, s.ID), r.sweepEditions(ctx, s.ID)); err != nil {
-			return fmt.Errorf("remove what was taken out of site %q: %w", s.ID, err)
+		for _, sweep := range []func(context.Context, string) error{r.sweep, r.sweepEditions} {
+			if err := sweep(ctx, s.ID); err != nil {
+				err = fmt.Errorf("remove what was taken out of site %q: %w", s.ID, err)
+				if err := spared(r.tell, "sweep "+s.ID, err); err != nil {
+					return err
+				}
+			}
 		}
 	}
-	return r.Finals.expire(ctx)
+	return r.Finals.expire(ctx, r.tell)
 }
 
 // expire removes what a generation of a site has kept long enough.
@@ -74,8 +86,11 @@ func (r *Roller) settled(ctx context.Context, s Site, by int64) ([]span, error) 
 		return nil, err
 	}
 	var all []span
-	err = eachRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(_ string, roll *rollup, _ store.Revision) error {
-		if roll.span.to <= by && dirty.clean(days, roll.span) {
+	err = everyRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(partition string, roll *rollup, _ store.Revision, err error) error {
+		switch {
+		case err != nil: // what it was made from may be all that there is
+			r.tell(fmt.Sprint("head ", partition, roll.span), err)
+		case roll.span.to <= by && dirty.clean(days, roll.span):
 			all = append(all, roll.span)
 		}
 		return nil
@@ -126,12 +141,15 @@ func (r *Roller) dropRollups(ctx context.Context, lv level, s Site, by int64) er
 		return err
 	}
 	for _, day := range settled {
-		err := eachRollup(ctx, r.store, lv, s, day, func(partition string, roll *rollup, rev store.Revision) error {
+		err := everyRollup(ctx, r.store, lv, s, day, func(partition string, roll *rollup, rev store.Revision, damage error) error {
 			key := store.Key{Partition: partition, Sort: timeKey(roll.span.from)}
 			if err := r.store.Delete(ctx, key, store.Write{Expect: rev, Relaxed: true}); err != nil {
 				return fmt.Errorf("remove roll-up: %w", err)
 			}
 			body := store.Key{Partition: bodyPartition(partition), Sort: roll.body}
+			if damage != nil { // the day holds it, and its body is any that begins with the time
+				return clearRange(ctx, r.store, store.Range{Partition: body.Partition, From: timeKey(roll.span.from), To: timeKey(roll.span.from + 1)})
+			}
 			return r.store.Delete(ctx, body, store.Write{Any: true, Relaxed: true})
 		})
 		if err != nil && !errors.Is(err, store.ErrConflict) { // somebody else removed it
@@ -141,19 +159,27 @@ func (r *Roller) dropRollups(ctx context.Context, lv level, s Site, by int64) er
 	return nil
 }
 
+// thinned returns what a roll-up counted without its sample.
+func (r *rollup) thinned(ctx context.Context, items itemStore, partition string) (*sealed, error) {
+	sum, err := r.readBody(ctx, items, partition)
+	if err != nil {
+		return nil, err
+	}
+	return sum.thin()
+}
+
 // thinDays replaces the roll-ups of days that ended by the given time by such without a sample: what they counted stays.
 func (r *Roller) thinDays(ctx context.Context, s Site, by int64) error {
-	return eachRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(partition string, roll *rollup, rev store.Revision) error {
+	return everyRollup(ctx, r.store, days, s, span{0, max(0, by)}.cut(s.owned()), func(partition string, roll *rollup, rev store.Revision, err error) error {
 		if roll.thin || roll.span.to > by {
 			return nil
 		}
-		sum, err := roll.readBody(ctx, r.store, partition)
-		if err != nil {
-			return err
+		var thin *sealed
+		if err == nil {
+			thin, err = roll.thinned(ctx, r.store, partition)
 		}
-		thin, err := sum.thin()
 		if err != nil {
-			return err
+			return spared(r.tell, fmt.Sprint("thin ", partition, roll.span), err)
 		}
 		next := *roll
 		next.n, next.thin, next.body = roll.n+1, true, r.newBodyKey(roll.span.from)

@@ -53,39 +53,49 @@ func markFinal(ctx context.Context, items itemStore, lv level, site Site, r *rol
 	return raiseMark(ctx, items, markKey(finals, site.liveGen(), site.ID, child{start: r.span.from}), r.n, &markState{})
 }
 
+// remakeFinal says that there is no manifest of a minute which can be read.
+func remakeFinal(ctx context.Context, items itemStore, site Site, minute int64, now time.Time) error {
+	return markFinal(ctx, items, minutes, site, &rollup{span: span{minute, minute + minuteMS}, n: 1}, now)
+}
+
 // settlePoint is asked before the minutes are rolled up, and make after.
-func (f *Finals) settlePoint(ctx context.Context, rolled int64) (settlement, error) {
+func (f *Finals) settlePoint(ctx context.Context, rolled int64, tell teller) (settlement, error) {
 	if f == nil {
 		return settlement{}, nil
 	}
-	return settlePoint(ctx, f.store, f.now().UnixMilli(), rolled)
+	return settlePoint(ctx, f.store, f.now().UnixMilli(), rolled, tell)
 }
 
-// make creates the manifests that are due, moves the watermark, and evaluates the rules of sites.
-func (f *Finals) make(ctx context.Context, point settlement) error {
+// make creates the manifests that are due, moves the watermark, and evaluates the rules of sites. What cannot be read it tells of: a minute of which no manifest can be made keeps
+// its mark, and stops nobody; until there is one, nothing is known of it.
+func (f *Finals) make(ctx context.Context, point settlement, tell teller) error {
 	if f == nil {
 		return nil
 	}
-	before, _, err := readWatermark(ctx, f.store)
+	before, err := readWatermark(ctx, f.store)
 	if err != nil {
 		return err
 	}
-	due, err := f.due(ctx, max(point.at, before.to))
+	if before.lost {
+		tell("watermark", fmt.Errorf("up to when minutes are settled: %w; rules know of no minute before now", ErrCorrupt))
+	}
+	due, err := f.due(ctx, max(point.at, before.to), tell)
 	if err != nil {
 		return err
 	}
-	if err := f.create(ctx, due, point); err != nil {
+	if err := f.create(ctx, due, point, tell); err != nil {
 		return err
 	}
-	known, err := advanceWatermark(ctx, f.store, point)
+	known, err := before.advance(ctx, f.store, point)
 	if err != nil {
 		return fmt.Errorf("move the watermark: %w", err)
 	}
-	if err := f.evaluate(ctx, due, before, known); err != nil {
+	hurt, err := f.evaluate(ctx, due, before.span, known, tell)
+	if err != nil {
 		return err
 	}
 	for _, d := range due {
-		if d.made < d.n {
+		if d.made < d.n || hurt[d.site] {
 			continue
 		}
 		if err := clearMarks(ctx, f.store, []mark{d.mark}); err != nil {
@@ -100,11 +110,12 @@ type dueFinal struct {
 	mark
 	siteNow Site
 	made    uint32 // number of the roll-up that the last manifest is made from
+	damage  error  // why there is no manifest from the roll-up that there is
 }
 
 // due returns the marks of minutes that end by upTo. Those of generations that are not lived in any more are to be cleared only.
-func (f *Finals) due(ctx context.Context, upTo int64) ([]*dueFinal, error) {
-	marks, err := allMarks(ctx, f.store, finals)
+func (f *Finals) due(ctx context.Context, upTo int64, tell teller) ([]*dueFinal, error) {
+	marks, err := allMarks(ctx, f.store, finals, tell)
 	if err != nil {
 		return nil, err
 	}
@@ -119,6 +130,9 @@ func (f *Finals) due(ctx context.Context, upTo int64) ([]*dueFinal, error) {
 		switch {
 		case gone:
 			d.made, d.siteNow.ID = m.n, ""
+		case isDamage(err):
+			tell("site "+m.site, err)
+			continue
 		case err != nil:
 			return nil, err
 		}
@@ -128,7 +142,7 @@ func (f *Finals) due(ctx context.Context, upTo int64) ([]*dueFinal, error) {
 	return due, nil
 }
 
-func (f *Finals) create(ctx context.Context, due []*dueFinal, point settlement) error {
+func (f *Finals) create(ctx context.Context, due []*dueFinal, point settlement, tell teller) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(f.opts.Parallel)
 	for _, d := range due {
@@ -137,13 +151,26 @@ func (f *Finals) create(ctx context.Context, due []*dueFinal, point settlement) 
 		}
 		g.Go(func() (err error) {
 			d.made, err = f.manifest(ctx, d.siteNow, d.child.start, d.child.start+minuteMS > point.passed)
+			if isDamage(err) {
+				d.damage, err = err, nil
+			}
 			return err
 		})
 	}
-	return g.Wait()
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for _, d := range due {
+		if d.damage != nil {
+			tell(fmt.Sprint("final ", d.gen, d.site, d.child.start), fmt.Errorf("site %q: the minute of %s has no final value; \"streamgauge rebuild --site %s\" may mend it: %w",
+				d.site, time.UnixMilli(d.child.start).UTC().Format(time.RFC3339), d.site, d.damage))
+		}
+	}
+	return nil
 }
 
-// manifest makes sure that the last manifest of a minute is made from the roll-up that there is now, or from a later one. It returns the number of that.
+// manifest makes sure that the last manifest of a minute is made from the roll-up that there is now, or from a later one. It returns the number of that. One that cannot be
+// read is followed by the next revision, as if something had come.
 func (f *Finals) manifest(ctx context.Context, site Site, minute int64, byAge bool) (uint32, error) {
 	for {
 		last, err := lastManifest(ctx, f.store, site, minute)
@@ -191,7 +218,7 @@ func (f *Finals) add(ctx context.Context, site Site, m *manifest) error {
 
 // lastManifest returns the last revision of a minute; that of none is zero.
 func lastManifest(ctx context.Context, items itemStore, site Site, minute int64) (*manifest, error) {
-	of, err := manifests(ctx, items, site.Gen, site.ID, span{minute, minute + 1})
+	of, err := manifests(ctx, items, site.Gen, site.ID, span{minute, minute + 1}, ignored)
 	if err != nil {
 		return nil, err
 	}
@@ -202,12 +229,12 @@ func lastManifest(ctx context.Context, items itemStore, site Site, minute int64)
 }
 
 // expire removes the manifests and events of a site that were kept long enough, and cursors that nobody moves.
-func (f *Finals) expire(ctx context.Context) error {
+func (f *Finals) expire(ctx context.Context, tell teller) error {
 	if f == nil {
 		return nil
 	}
 	now := f.now().UnixMilli()
-	sites, err := f.sites.List(ctx)
+	sites, err := f.sites.list(ctx, tell)
 	if err != nil {
 		return err
 	}

@@ -144,11 +144,11 @@ func TestManifestsAreFolds(t *testing.T) {
 		r.now = r.now.Add(10 * time.Minute)
 		mustDo(r.roller.Round(r.ctx))
 		check()
-		if left := must(allMarks(r.ctx, inner, finals)); len(left) > 0 {
+		if left := must(allMarks(r.ctx, inner, finals, undamaged)); len(left) > 0 {
 			rt.Fatalf("marks are left: %+v", left)
 		}
 		total := uint64(0)
-		for _, m := range must(manifests(r.ctx, inner, r.site.Gen, r.site.ID, span{0, forEver})) {
+		for _, m := range must(manifests(r.ctx, inner, r.site.Gen, r.site.ID, span{0, forEver}, undamaged)) {
 			total += m.ledger.Counted
 		}
 		if total != uint64(r.n) {
@@ -156,7 +156,9 @@ func TestManifestsAreFolds(t *testing.T) {
 		}
 		// Every revision is in the outbox: nothing was created that nobody hears of.
 		waiting := make(map[string]bool)
-		for _, w := range must(outbox(r.ctx, inner, forEver)) {
+		notices, _, err := outbox(r.ctx, inner, forEver)
+		mustDo(err)
+		for _, w := range notices {
 			waiting[w.Object] = true
 		}
 		for key := range seen {
@@ -175,8 +177,8 @@ func TestIdleSitesCostNothing(t *testing.T) {
 	round := func() int {
 		r.now = r.now.Add(time.Minute)
 		calls = 0
-		point := must(r.finals.settlePoint(r.ctx, floor(r.now.UnixMilli()-rollDelayMS, minuteMS)))
-		mustDo(r.finals.make(r.ctx, point))
+		point := must(r.finals.settlePoint(r.ctx, floor(r.now.UnixMilli()-rollDelayMS, minuteMS), undamaged))
+		mustDo(r.finals.make(r.ctx, point, undamaged))
 		return calls
 	}
 	round()
@@ -283,8 +285,8 @@ func TestAlertsAreToldOnce(t *testing.T) {
 		if got := slices.Sorted(maps.Keys(told)); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 			rt.Fatalf("told %v, want %v", told, want)
 		}
-		values := must(r.finals.values(r.ctx, must(r.sites.Get(r.ctx, r.site.ID)), span{0, r.now.UnixMilli()}, 0))
-		since := must(readProgress(r.ctx, inner))[r.site.ID].Rules["busy"]
+		values := must(evaluation{Finals: r.finals, site: must(r.sites.Get(r.ctx, r.site.ID)), tell: undamaged}.values(r.ctx, span{0, r.now.UnixMilli()}))
+		since := must(readProgress(r.ctx, inner, undamaged))[r.site.ID].Rules["busy"]
 		for m := since; m < r.now.UnixMilli()-5*minuteMS; m += minuteMS {
 			covered := slices.ContainsFunc(events, func(e AlertEvent) bool { return e.At <= m && m < e.ResolvedAt })
 			if values.At(m).Pageviews > 1 && !covered {
@@ -303,8 +305,7 @@ func TestNewRuleSeesTheLastMinute(t *testing.T) {
 		s.Alerts = []alert.Rule{{Name: "Busy", Kind: alert.Threshold, Metric: alert.Pageviews, Over: new(2.0), Minutes: 1}}
 	}))
 	mustDo(r.roller.Round(r.ctx))
-	known, _, err := readWatermark(r.ctx, r.store)
-	mustDo(err)
+	known := must(readWatermark(r.ctx, r.store))
 	for range 3 {
 		r.visit(event.Pageview, "v", time.UnixMilli(known.to-30_000))
 	}

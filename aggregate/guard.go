@@ -3,7 +3,7 @@ package aggregate
 import "context"
 
 // commitGuards leaves the guards of those copies that have one; see [Committer.Place]. It returns the copies that are to be committed to their own
-// logs: all but those whose id the guarded log has counted, which end there as duplicates.
+// logs: all but those whose id the guarded log has counted, which end there as duplicates, and those whose guarded log cannot be read.
 func (c *Committer) commitGuards(ctx context.Context, copies []Copy, tally Tally) ([]*Copy, error) {
 	all := make([]*Copy, len(copies))
 	groups := make(map[Log][]*Copy)
@@ -33,7 +33,7 @@ func (c *Committer) commitGuards(ctx context.Context, copies []Copy, tally Tally
 	}
 	going := all[:0]
 	for _, cp := range all {
-		if !cp.ended {
+		if !cp.ended && cp.Damage == nil {
 			going = append(going, cp)
 		}
 	}

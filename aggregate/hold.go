@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -62,8 +63,11 @@ func (c *Committer) CommitImported(ctx context.Context, site Site, copies []Copy
 	if err != nil {
 		return Ledger{}, err
 	}
-	err = c.each(ctx, byLog(all), tally, c.count)
-	return tally[site.ID], err
+	all = slices.DeleteFunc(all, func(cp *Copy) bool { return cp.Damage != nil })
+	if err := c.each(ctx, byLog(all), tally, c.count); err != nil {
+		return tally[site.ID], err
+	}
+	return tally[site.ID], damageOf(copies)
 }
 
 // hold leaves the ids of the copies in the live log, and makes duplicates of those that are there already.

@@ -206,6 +206,9 @@ func (im *Imports) Counted(ctx context.Context, site string) (imports, events ui
 	}
 	for _, id := range ids {
 		known, err := im.List(ctx, id)
+		if isDamage(err) && site == "" { // those of the others are known
+			continue
+		}
 		if err != nil {
 			return 0, 0, err
 		}
@@ -311,8 +314,8 @@ func importItems(ctx context.Context, items itemStore, site string) (all []Impor
 			return nil, fmt.Errorf("read imports of site %s: %w", site, err)
 		}
 		var imp Import
-		if err := json.Unmarshal(it.Value, &imp); err != nil {
-			return nil, fmt.Errorf("decode import %s of site %s: %w", it.Key.Sort, site, err)
+		if err := decodeJSON("import of site "+site, it, &imp); err != nil {
+			return nil, err
 		}
 		all = append(all, imp)
 	}

@@ -76,7 +76,7 @@ func (r *Roller) dropImport(ctx context.Context, imp Import) error {
 			return err
 		}
 	}
-	err = eachRollup(ctx, r.store, days, s, span{0, forEver}, func(_ string, day *rollup, _ store.Revision) error {
+	err = everyRollup(ctx, r.store, days, s, span{0, forEver}, func(_ string, day *rollup, _ store.Revision, _ error) error {
 		return r.clearRollups(ctx, s, day.span)
 	})
 	if err != nil {

@@ -51,8 +51,8 @@ func (l Layering) gaveUp(gen uint32) bool { return gen <= l.Given && !l.holds(ge
 
 // everyGeneration returns what is to be rolled up: the sites in use once for each of their generations, also for the one that is filled, and the place of copies that
 // name no site.
-func everyGeneration(ctx context.Context, sites *Sites) ([]Site, error) {
-	list, err := everySite(ctx, sites)
+func everyGeneration(ctx context.Context, sites *Sites, tell teller) ([]Site, error) {
+	list, err := everySite(ctx, sites, tell)
 	var all []Site
 	for _, s := range list {
 		all = append(all, s.rolled(sites.now())...)

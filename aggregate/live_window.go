@@ -89,10 +89,14 @@ func (l *liveWindows) take(k child, e store.Entry, found *news) error {
 		return nil
 	}
 	h, err := decodeHead(e.Head)
+	w.known[k.cell] = e.N
+	if isDamage(err) { // the books say that something is missing
+		found.windows[k.start] = struct{}{}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
-	w.known[k.cell] = e.N
 	w.events += h.events
 	w.views += h.pageviews
 	w.visitors.Merge(h.visitors)

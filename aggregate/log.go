@@ -62,7 +62,7 @@ func timeKey(ms int64) string {
 func parseTimeKey(s string) (int64, error) {
 	ms, err := strconv.ParseInt(s, 16, 64)
 	if err != nil {
-		return 0, fmt.Errorf("parse time key %q: %w", s, err)
+		return 0, fmt.Errorf("parse time key %q: %w: %w", s, ErrCorrupt, err)
 	}
 	return ms, nil
 }

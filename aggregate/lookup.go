@@ -140,6 +140,9 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 		return Fate{}, err
 	}
 	n, ok, err := l.cells.look(ctx, c.Kept)
+	if isDamage(err) {
+		n, ok, err = 1, true, nil // as PlaceQuarantined has it
+	}
 	if err != nil || !ok {
 		return Fate{}, err
 	}

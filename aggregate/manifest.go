@@ -23,6 +23,8 @@ type manifest struct {
 	vector   vector
 	byAge    bool  // the minute was settled by its age: there may be events that had arrived and were not counted
 	made     int64 // Unix milliseconds
+	// damage is why nothing is known of it but what its key says.
+	damage error
 
 	ledger    Ledger
 	events    uint64
@@ -101,8 +103,8 @@ func decodeManifest(b []byte) (*manifest, error) {
 	return m, err
 }
 
-// manifests returns the last revisions of the minutes that begin in the span.
-func manifests(ctx context.Context, items itemStore, gen uint32, site string, sp span) (map[int64]*manifest, error) {
+// manifests returns the last revisions of the minutes that begin in the span, also where these cannot be read, and tells of it.
+func manifests(ctx context.Context, items itemStore, gen uint32, site string, sp span, tell teller) (map[int64]*manifest, error) {
 	all := make(map[int64]*manifest)
 	rng := store.Range{Partition: manifestPartition(gen, site), From: timeKey(max(0, sp.from)), To: timeKey(max(0, sp.to))}
 	for it, err := range items.Scan(ctx, rng) {
@@ -111,20 +113,30 @@ func manifests(ctx context.Context, items itemStore, gen uint32, site string, sp
 		}
 		m, err := readManifest(it)
 		if err != nil {
-			return nil, err
+			tell("manifest "+it.Key.Partition+it.Key.Sort, err)
+			continue
 		}
 		all[m.minute] = m // revisions come in order
+	}
+	for minute, m := range all {
+		if m.damage != nil {
+			tell(fmt.Sprint("final value ", gen, site, minute), fmt.Errorf("site %q: a final value cannot be read, and is made again: %w", site, m.damage))
+		}
 	}
 	return all, nil
 }
 
+// readManifest returns what an item says; where its value cannot be read, what the key says.
 func readManifest(it store.Item) (*manifest, error) {
 	minute, revision, _ := strings.Cut(it.Key.Sort, "#")
 	at, err1 := parseTimeKey(minute)
 	n, err2 := strconv.ParseUint(revision, 16, 32)
-	m, err3 := decodeManifest(it.Value)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return nil, fmt.Errorf("manifest %s of %s: %w", it.Key.Sort, it.Key.Partition, err)
+	if errors.Join(err1, err2) != nil {
+		return nil, fmt.Errorf("manifest %q of %s: %w", it.Key.Sort, it.Key.Partition, ErrCorrupt)
+	}
+	m, err := decodeManifest(it.Value)
+	if err != nil {
+		m = &manifest{damage: fmt.Errorf("manifest %s of %s: %w", it.Key.Sort, it.Key.Partition, err)}
 	}
 	m.minute, m.revision = at, uint32(n)
 	return m, nil

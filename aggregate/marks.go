@@ -71,14 +71,21 @@ func raiseMark(ctx context.Context, items itemStore, key store.Key, n uint32, kn
 			continue
 		case err != nil:
 			return fmt.Errorf("read dirty mark %s: %w", key.Sort, err)
-		case len(it.Value) != 4:
-			return fmt.Errorf("dirty mark %s: %w", key.Sort, ErrCorrupt)
 		}
-		*known = markState{n: binary.BigEndian.Uint32(it.Value), rev: it.Revision}
-		if known.n >= n {
+		*known = markState{n: markNumber(it.Value), rev: it.Revision}
+		if known.n >= n && len(it.Value) == 4 {
 			return nil
 		}
 	}
+}
+
+// markNumber returns the number that a mark says. Of one that cannot be read it is not known; a roll-up that is made after that was seen holds all that was there then, and
+// clears it.
+func markNumber(value []byte) uint32 {
+	if len(value) != 4 {
+		return 1
+	}
+	return binary.BigEndian.Uint32(value)
 }
 
 // clearMarks removes marks. One that was raised meanwhile has another revision, and stays.
@@ -95,16 +102,16 @@ func clearMarks(ctx context.Context, items itemStore, marks []mark) error {
 // siteMarks returns the marks of a level for children of one site that begin in the span.
 func siteMarks(ctx context.Context, items itemStore, lv level, gen uint32, site string, sp span) ([]mark, error) {
 	prefix := fmt.Sprintf("%s#%d#", siteKey(site), gen)
-	return readMarks(ctx, items, lv, store.Range{
+	return readMarks(ctx, items, lv, ignored, store.Range{
 		Partition: markBucket(lv, site), From: prefix + timeKey(sp.from), To: prefix + timeKey(sp.to),
 	})
 }
 
 // allMarks returns the marks of a level of every site.
-func allMarks(ctx context.Context, items itemStore, lv level) ([]mark, error) {
+func allMarks(ctx context.Context, items itemStore, lv level, tell teller) ([]mark, error) {
 	var all []mark
 	for b := range markBuckets {
-		marks, err := readMarks(ctx, items, lv, store.Range{Partition: markPartition(lv, b)})
+		marks, err := readMarks(ctx, items, lv, tell, store.Range{Partition: markPartition(lv, b)})
 		if err != nil {
 			return nil, err
 		}
@@ -113,15 +120,16 @@ func allMarks(ctx context.Context, items itemStore, lv level) ([]mark, error) {
 	return all, nil
 }
 
-func readMarks(ctx context.Context, items itemStore, lv level, r store.Range) ([]mark, error) {
+func readMarks(ctx context.Context, items itemStore, lv level, tell teller, r store.Range) ([]mark, error) {
 	var marks []mark
 	for it, err := range items.Scan(ctx, r) {
 		if err != nil {
 			return nil, fmt.Errorf("read dirty marks: %w", err)
 		}
 		m, err := parseMark(lv, it)
-		if err != nil {
-			return nil, err
+		if err != nil { // nobody can say of what it is
+			tell("mark "+it.Key.Sort, err)
+			continue
 		}
 		marks = append(marks, m)
 	}
@@ -130,18 +138,18 @@ func readMarks(ctx context.Context, items itemStore, lv level, r store.Range) ([
 
 func parseMark(lv level, it store.Item) (mark, error) {
 	parts := strings.Split(it.Key.Sort, "#")
-	if len(parts) != 4 || len(it.Value) != 4 {
+	if len(parts) != 4 {
 		return mark{}, fmt.Errorf("dirty mark %q: %w", it.Key.Sort, ErrCorrupt)
 	}
 	gen, err1 := strconv.ParseUint(parts[1], 10, 32)
 	start, err2 := parseTimeKey(parts[2])
 	cell, err3 := strconv.Atoi(parts[3])
 	if err := errors.Join(err1, err2, err3); err != nil {
-		return mark{}, fmt.Errorf("dirty mark %q: %w", it.Key.Sort, err)
+		return mark{}, fmt.Errorf("dirty mark %q: %w: %w", it.Key.Sort, ErrCorrupt, err)
 	}
 	return mark{
 		level: lv, site: siteOfKey(parts[0]), gen: uint32(gen), child: child{start, cell},
-		n: binary.BigEndian.Uint32(it.Value), key: it.Key, rev: it.Revision,
+		n: markNumber(it.Value), key: it.Key, rev: it.Revision,
 	}, nil
 }
 

@@ -99,7 +99,7 @@ func TestMarksOfOthersAreLeftAlone(t *testing.T) {
 	}
 	mustDo(clearCovered(t.Context(), s, marksOf(t, s), vector{{markedLog.Window, markedLog.Cell}: 1}))
 	left := make(map[Log]bool)
-	for _, m := range must(allMarks(t.Context(), s, minutes)) {
+	for _, m := range must(allMarks(t.Context(), s, minutes, undamaged)) {
 		left[Log{m.gen, m.site, m.child.start, m.child.cell}] = true
 	}
 	for i, l := range logs {
@@ -115,18 +115,18 @@ func TestRedeliveryMarksWhatADeadWriterDidNot(t *testing.T) {
 	cp := r.place(event.Event{ID: "1", Visitor: "v", TS: noon.UnixMilli()})
 	r.commit(cp) // the minute is open: no mark
 	reader := NewReader(r.store, r.sites)
-	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 0 {
+	if marks := must(allMarks(t.Context(), r.store, minutes, undamaged)); len(marks) != 0 {
 		t.Fatalf("an open minute is marked: %+v", marks)
 	}
 	r.now = r.now.Add(hourMS * 1e6)
 	mustDo(NewRoller(r.store, r.sites, r.clock).Round(t.Context()))
 	r.restart()
 	r.commit(cp)
-	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 1 || marks[0].n != 1 {
+	if marks := must(allMarks(t.Context(), r.store, minutes, undamaged)); len(marks) != 1 || marks[0].n != 1 {
 		t.Errorf("marks %+v", marks)
 	}
 	mustDo(NewRoller(r.store, r.sites, r.clock).Round(t.Context()))
-	if marks := must(allMarks(t.Context(), r.store, minutes)); len(marks) != 0 {
+	if marks := must(allMarks(t.Context(), r.store, minutes, undamaged)); len(marks) != 0 {
 		t.Errorf("marks after the next round: %+v", marks)
 	}
 	if b := must(reader.Books(t.Context(), r.site.ID, 0, 0)); b.Counted != 1 {

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,11 +91,16 @@ func (n *Notifier) Run(ctx context.Context) error {
 
 // Round sends what is due, once. Its error is the store's.
 func (n *Notifier) Round(ctx context.Context) (Sent, error) {
-	due, err := outbox(ctx, n.store, n.now().UnixMilli())
+	due, bad, err := outbox(ctx, n.store, n.now().UnixMilli())
 	if err != nil {
 		return Sent{}, err
 	}
 	var sent Sent
+	for _, w := range bad {
+		if err := n.giveUp(ctx, w, &sent, fmt.Errorf("give up a notice: %w", w.damage)); err != nil {
+			return sent, err
+		}
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(sendParallel)
 	for _, w := range due {
@@ -112,6 +118,8 @@ func (n *Notifier) handle(ctx context.Context, w waiting, sent *Sent) error {
 		return nil // it is being created
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, ErrNoSite):
 		return w.done(ctx, n.store)
+	case isDamage(err): // it does not come right
+		return n.giveUp(ctx, w, sent, fmt.Errorf("give up to tell %s of what cannot be read: %w", w.place(), err))
 	case err != nil:
 		return err
 	}
@@ -123,14 +131,19 @@ func (n *Notifier) handle(ctx context.Context, w waiting, sent *Sent) error {
 	case ctx.Err() != nil:
 		return ctx.Err() // it was interrupted, which is no attempt
 	case w.Attempts+1 >= sendAttempts:
-		atomic.AddInt64(&sent.GivenUp, 1)
-		n.OnError(fmt.Errorf("give up to tell %s of %s after %d attempts: %w", w.place(), m.ID, sendAttempts, err))
-		return w.done(ctx, n.store)
+		return n.giveUp(ctx, w, sent, fmt.Errorf("give up to tell %s of %s after %d attempts: %w", w.place(), m.ID, sendAttempts, err))
 	}
 	atomic.AddInt64(&sent.Failed, 1)
 	n.OnError(fmt.Errorf("tell %s of %s: %w", w.place(), m.ID, err))
 	pause := rand.N(min(sendCap, sendBase<<w.Attempts)) + 1
 	return w.postpone(ctx, n.store, n.now().Add(pause))
+}
+
+// giveUp takes a notice out of the outbox that was not sent, and says why.
+func (n *Notifier) giveUp(ctx context.Context, w waiting, sent *Sent, why error) error {
+	atomic.AddInt64(&sent.GivenUp, 1)
+	n.OnError(why)
+	return w.done(ctx, n.store)
 }
 
 // place names the target without what may be secret in a URL.
@@ -161,7 +174,7 @@ func (n *Notifier) Test(ctx context.Context, site Site) (map[string]error, error
 		return nil, err
 	}
 	now := n.now().UnixMilli()
-	e := AlertEvent{alert.Event{Rule: "test", Name: "Test", At: now, Message: "this is a test; nothing is wrong"}, site.ID, site.Gen}
+	e := AlertEvent{Event: alert.Event{Rule: "test", Name: "Test", At: now, Message: "this is a test; nothing is wrong"}, Site: site.ID, Gen: site.Gen}
 	answers := make(map[string]error)
 	for _, target := range site.Webhooks {
 		m, err := alertMessage(e, StateFiring, now)
@@ -185,10 +198,10 @@ func (n *Notifier) message(ctx context.Context, w notice) (m Message, err error)
 		return m, fmt.Errorf("read what is to be told: %w", err)
 	}
 	if w.Kind == aboutFinal {
-		m, err = finalMessage(w.Site, it)
+		m, err = n.finalMessage(ctx, w, it)
 	} else {
 		var e AlertEvent
-		if e, err = decodeEvent(it); err == nil && w.Phase == StateResolved && e.ResolvedAt == 0 {
+		if e, err = decodeEvent(Site{ID: w.Site, Gen: w.Gen}, it); err == nil && w.Phase == StateResolved && e.ResolvedAt == 0 {
 			return m, fmt.Errorf("the end of event %s: %w", e.ID(), store.ErrNotFound)
 		}
 		if err == nil {
@@ -267,11 +280,23 @@ type vectorEntry struct {
 	N      uint32 `json:"n"`
 }
 
-func finalMessage(site string, it store.Item) (Message, error) {
+// finalMessage tells of a manifest. Of one that cannot be read the next revision is made, and told.
+func (n *Notifier) finalMessage(ctx context.Context, w notice, it store.Item) (Message, error) {
 	m, err := readManifest(it)
 	if err != nil {
 		return Message{}, err
 	}
+	if m.damage == nil {
+		return finalMessage(w.Site, m)
+	}
+	site, err := n.sites.Get(ctx, w.Site)
+	if err == nil && site.Gen == w.Gen {
+		err = remakeFinal(ctx, n.store, site, m.minute, n.now())
+	}
+	return Message{}, cmp.Or(err, m.damage)
+}
+
+func finalMessage(site string, m *manifest) (Message, error) {
 	l := m.ledger
 	b := finalBody{
 		ID: fmt.Sprintf("%s/%d/%d", site, m.minute, m.revision), Type: string(aboutFinal), Site: site, Minute: m.minute, Revision: m.revision,

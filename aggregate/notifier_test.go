@@ -169,18 +169,18 @@ func TestCursorsOnVirtualTime(t *testing.T) {
 		other.Passed("1", time.Now().Add(-time.Hour))
 		mustDo(other.Flush(t.Context()))
 		now := time.Now().UnixMilli()
-		if p := must(settlePoint(t.Context(), inner, now+minuteMS, now)); p.passed < floor(now-settleMarginMS-2000, minuteMS) {
+		if p := must(settlePoint(t.Context(), inner, now+minuteMS, now, undamaged)); p.passed < floor(now-settleMarginMS-2000, minuteMS) {
 			t.Errorf("a slower process took the cursor back: %+v at %d", p, now)
 		}
 		other.Added("2")
 		other.Drained("1")
 		mustDo(other.Flush(t.Context()))
-		if p := must(settlePoint(t.Context(), inner, now, now)); p.passed != 0 {
+		if p := must(settlePoint(t.Context(), inner, now, now, undamaged)); p.passed != 0 {
 			t.Errorf("a shard of which nothing is counted holds nothing up: %+v", p)
 		}
 		other.Passed("2", time.UnixMilli(now+3*minuteMS))
 		mustDo(other.Flush(t.Context()))
-		if p := must(settlePoint(t.Context(), inner, now+minuteMS, now)); p.passed != floor(now, minuteMS) {
+		if p := must(settlePoint(t.Context(), inner, now+minuteMS, now, undamaged)); p.passed != floor(now, minuteMS) {
 			t.Errorf("a shard that is drained holds minutes up: %+v", p)
 		}
 	})

@@ -64,26 +64,27 @@ func enqueue(ctx context.Context, items itemStore, n notice, targets []string) e
 // waiting is a notice as it lies in the outbox.
 type waiting struct {
 	notice
-	at  store.Key
-	rev store.Revision
+	at     store.Key
+	rev    store.Revision
+	damage error // why it cannot be read
 }
 
-// outbox returns the notices that may be sent at a time.
-func outbox(ctx context.Context, items itemStore, now int64) ([]waiting, error) {
-	var due []waiting
+// outbox returns the notices that may be sent at a time, and apart from them those that cannot be read.
+func outbox(ctx context.Context, items itemStore, now int64) (due, bad []waiting, _ error) {
 	for it, err := range items.Scan(ctx, store.Range{Partition: outboxPartition}) {
 		if err != nil {
-			return nil, fmt.Errorf("read the outbox: %w", err)
+			return nil, nil, fmt.Errorf("read the outbox: %w", err)
 		}
 		w := waiting{at: it.Key, rev: it.Revision}
-		if err := json.Unmarshal(it.Value, &w.notice); err != nil {
-			return nil, fmt.Errorf("decode notice %s: %w", it.Key.Sort, err)
+		if w.damage = decodeJSON("notice", it, &w.notice); w.damage != nil {
+			bad = append(bad, w)
+			continue
 		}
 		if w.Next <= now {
 			due = append(due, w)
 		}
 	}
-	return due, nil
+	return due, bad, nil
 }
 
 // done takes a notice out of the outbox, durably: what was sent is sent again only by who dies before this.

@@ -40,7 +40,8 @@ func NewQuarantine(s store.Store, now func() time.Time) *Quarantine {
 }
 
 // Keep puts a copy aside. Where it was put aside before, it answers what was kept then: the time, the site and the reason of a copy
-// so are the same at every delivery. When it returns, Among finds the copy.
+// so are the same at every delivery. What was kept then and cannot be read is replaced: the copy may then be booked twice, but is there, and stops no shard. When Keep
+// returns, Among finds the copy.
 func (q *Quarantine) Keep(ctx context.Context, c QuarantinedCopy) (QuarantinedCopy, error) {
 	c.Kept = q.now().UnixMilli()
 	value, err := json.Marshal(c)
@@ -53,9 +54,25 @@ func (q *Quarantine) Keep(ctx context.Context, c QuarantinedCopy) (QuarantinedCo
 	key := quarantineKey(c)
 	_, err = q.store.Put(ctx, key, value, store.Write{Relaxed: true})
 	if errors.Is(err, store.ErrConflict) {
-		return q.read(ctx, key)
+		return q.keptBefore(ctx, key, c, value)
 	}
 	if err != nil {
+		return c, fmt.Errorf("keep copy in quarantine: %w", err)
+	}
+	return c, nil
+}
+
+// keptBefore returns what is kept under the key of a copy, and replaces it where it cannot be read.
+func (q *Quarantine) keptBefore(ctx context.Context, key store.Key, c QuarantinedCopy, value []byte) (QuarantinedCopy, error) {
+	it, err := q.store.Get(ctx, key)
+	if err != nil {
+		return c, fmt.Errorf("read quarantined copy %s: %w", key.Sort, err)
+	}
+	kept, err := decodeQuarantined(it)
+	if err == nil {
+		return kept, nil
+	}
+	if _, err := q.store.Put(ctx, key, value, store.Write{Expect: it.Revision, Relaxed: true}); err != nil {
 		return c, fmt.Errorf("keep copy in quarantine: %w", err)
 	}
 	return c, nil
@@ -78,10 +95,8 @@ func (q *Quarantine) read(ctx context.Context, key store.Key) (QuarantinedCopy, 
 
 func decodeQuarantined(it store.Item) (QuarantinedCopy, error) {
 	var c QuarantinedCopy
-	if err := json.Unmarshal(it.Value, &c); err != nil {
-		return c, fmt.Errorf("decode quarantined copy %s: %w", it.Key.Sort, err)
-	}
-	return c, nil
+	err := decodeJSON("quarantined copy", it, &c)
+	return c, err
 }
 
 // Key returns the name under which Show finds the copy.
@@ -103,7 +118,7 @@ func (q *Quarantine) Show(ctx context.Context, key string) (QuarantinedCopy, err
 }
 
 // List returns kept copies that were not brought back, those that arrived last first: of one site, or of all and of none if site is empty. It begins after the
-// copy of that key, and answers the key to go on after, which is empty at the end.
+// copy of that key, and answers the key to go on after, which is empty at the end. What cannot be read is left out.
 func (q *Quarantine) List(ctx context.Context, site, after string, limit int) (list []QuarantinedCopy, next string, err error) {
 	r := store.Range{Partition: quarantinePartition, To: after, Reverse: true}
 	for it, err := range q.store.Scan(ctx, r) {
@@ -111,10 +126,7 @@ func (q *Quarantine) List(ctx context.Context, site, after string, limit int) (l
 			return nil, "", fmt.Errorf("list quarantine: %w", err)
 		}
 		c, err := decodeQuarantined(it)
-		if err != nil {
-			return nil, "", err
-		}
-		if c.Moved != 0 || site != "" && c.Site != site {
+		if err != nil || c.Moved != 0 || site != "" && c.Site != site {
 			continue
 		}
 		if len(list) == limit {

@@ -57,8 +57,8 @@ func (q *Quarantine) Among(ctx context.Context, positions iter.Seq[Position]) (m
 				return nil, fmt.Errorf("read index of quarantine: %w", err)
 			}
 			p, key, err := parseIndexEntry(s.from, it)
-			if err != nil {
-				return nil, err
+			if err != nil { // which copy it is of is not known: should it be booked elsewhere, it stays booked here, too
+				continue
 			}
 			if kept == nil {
 				kept = make(map[Position]string)

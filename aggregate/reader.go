@@ -89,7 +89,7 @@ func (d *dirt) clean(lv level, sp span) bool {
 func (r *Reader) inhabited(ctx context.Context, site Site, sp span) ([]span, error) {
 	var all []span
 	around := span{max(0, sp.from-days.longest()), sp.to}
-	err := eachRollup(ctx, r.store, days, site, around, func(_ string, roll *rollup, _ store.Revision) error {
+	err := everyRollup(ctx, r.store, days, site, around, func(_ string, roll *rollup, _ store.Revision, _ error) error {
 		all = append(all, roll.span)
 		return nil
 	})
@@ -134,21 +134,21 @@ func (r *Reader) Begin(ctx context.Context, site Site) (time.Time, error) {
 func (r *Reader) rollups(ctx context.Context, site Site, lv level, gaps []span, dirty dirt, parts store.Parts, f func(piece) error) ([]span, error) {
 	var used []span
 	for _, gap := range gaps {
-		err := eachRollup(ctx, r.store, lv, site, gap, func(partition string, roll *rollup, _ store.Revision) error {
+		err := everyRollup(ctx, r.store, lv, site, gap, func(partition string, roll *rollup, _ store.Revision, err error) error {
 			if roll.span.to > gap.to || !dirty.clean(lv, roll.span) {
 				return nil
 			}
 			p := piece{span: roll.span}
-			if parts == store.Bodies {
-				var err error
-				if p.sum, err = roll.readBody(ctx, r.store, partition); isDamage(err) {
-					if r.kept(site, roll.span.from) < lv { // what it was made from is there
-						return nil
-					}
-					p.sum, p.damaged = nil, true
-				} else if err != nil {
-					return err
-				}
+			if parts == store.Bodies && err == nil {
+				p.sum, err = roll.readBody(ctx, r.store, partition)
+			}
+			switch {
+			case isDamage(err) && r.kept(site, roll.span.from) < lv: // what it was made from is there
+				return nil
+			case isDamage(err):
+				p.sum, p.damaged = nil, true
+			case err != nil:
+				return err
 			}
 			p.ledger, p.deltas = roll.ledger, roll.deltas // after the body: it may be of a newer one
 			used = append(used, roll.span)
@@ -187,29 +187,31 @@ func (r *Reader) deltas(ctx context.Context, site Site, hc hourCell, sp span, pa
 			return nil
 		}
 		p := piece{span: span{e.child.start, e.child.start + event.WindowMS}, deltas: 1}
-		if parts == store.Bodies {
-			d, err := decodeDelta(e.Body, true)
-			switch {
-			case isDamage(err):
-				p.damaged = true
-			case err != nil:
-				return err
-			default:
-				p.sum, p.ledger = d.sum, d.sum.Ledger
-			}
-			return f(p)
+		err := p.read(e, parts)
+		if isDamage(err) {
+			p.damaged, err = true, nil
 		}
-		h, err := decodeHead(e.Head)
-		switch {
-		case isDamage(err):
-			p.damaged = true
-		case err != nil:
+		if err != nil {
 			return err
-		default:
-			p.ledger = h.ledger
 		}
 		return f(p)
 	})
+}
+
+// read fills in what the delta tells.
+func (p *piece) read(e entry, parts store.Parts) error {
+	if parts == store.Bodies {
+		d, err := decodeDelta(e.Body, true)
+		if err == nil {
+			p.sum, p.ledger = d.sum, d.sum.Ledger
+		}
+		return err
+	}
+	h, err := decodeHead(e.Head)
+	if err == nil {
+		p.ledger = h.ledger
+	}
+	return err
 }
 
 // ceilWindow returns the first start of a window that is not before ms.

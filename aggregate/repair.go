@@ -20,16 +20,20 @@ var tidied = store.Key{Partition: "K", Sort: "tidied"}
 // removed then.
 func (r *Roller) tidy(ctx context.Context) error {
 	last, rev, err := readTime(ctx, r.store, tidied)
+	if isDamage(err) { // it is not known, and written anew
+		last, err = 0, nil
+	}
 	if err != nil {
 		return fmt.Errorf("read when roll-ups were tidied: %w", err)
 	}
 	if rev != 0 && r.now().Sub(time.UnixMilli(last)).Abs() < repairEvery { // a clock that was ahead by more does not stop it
 		return nil
 	}
-	if err := r.Repair(ctx); err != nil {
+	hurt, err := r.repair(ctx)
+	if err != nil {
 		return fmt.Errorf("repair: %w", err)
 	}
-	if err := r.Expire(ctx); err != nil {
+	if err := r.expireBut(ctx, hurt); err != nil {
 		return err
 	}
 	_, err = r.store.Put(ctx, tidied, []byte(timeKey(r.now().UnixMilli())), store.Write{Expect: rev, Relaxed: true})
@@ -42,20 +46,31 @@ func (r *Roller) tidy(ctx context.Context) error {
 // Repair compares the vectors of all roll-ups that can still change with what they are made from, and rolls up where they differ. Marks make that unnecessary as
 // long as every clock is right.
 func (r *Roller) Repair(ctx context.Context) error {
+	_, err := r.repair(ctx)
+	return err
+}
+
+// repair does it, and returns the sites of which that cannot be read what their roll-ups should be made from.
+func (r *Roller) repair(ctx context.Context) (hurt map[string]bool, _ error) {
 	now := r.now().UnixMilli()
-	sites, err := everyGeneration(ctx, r.sites)
+	sites, err := everyGeneration(ctx, r.sites, r.tell)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	hurt = make(map[string]bool)
 	sp := span{max(0, now-repairSpanMS), floor(now-rollDelayMS, minuteMS)}
 	for lv := minutes; lv <= days; lv++ {
 		for _, s := range sites {
-			if err := r.repairSite(ctx, lv, s, sp); err != nil {
-				return err
+			err := r.repairSite(ctx, lv, s, sp)
+			if isDamage(err) {
+				hurt[s.ID] = true
+			}
+			if err := spared(r.tell, fmt.Sprint("repair ", lv, s.Gen, s.ID), err); err != nil {
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return hurt, nil
 }
 
 func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) error {
@@ -69,10 +84,10 @@ func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) erro
 			continue
 		}
 		old, err := readRollup(ctx, r.store, store.Key{Partition: lv.partition(s, start), Sort: timeKey(start)})
-		if err != nil {
+		if err != nil && !isDamage(err) {
 			return err
 		}
-		if old.vector.covers(have[start]) {
+		if err == nil && old.vector.covers(have[start]) {
 			continue
 		}
 		if err := r.rollUp(ctx, lv, s, start); err != nil {
@@ -82,7 +97,7 @@ func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) erro
 	return nil
 }
 
-// children returns, for each period of a level in the span, what it should be made from.
+// children returns, for each period of a level in the span, what it should be made from: of roll-ups below that cannot be read it tells.
 func (r *Roller) children(ctx context.Context, lv level, s Site, sp span) (map[int64]vector, error) {
 	have := make(map[int64]vector)
 	note := func(c child, n uint32) {
@@ -93,7 +108,11 @@ func (r *Roller) children(ctx context.Context, lv level, s Site, sp span) (map[i
 		have[start][c] = n
 	}
 	if lv > minutes {
-		return have, eachRollup(ctx, r.store, lv-1, s, sp, func(_ string, c *rollup, _ store.Revision) error {
+		return have, everyRollup(ctx, r.store, lv-1, s, sp, func(partition string, c *rollup, _ store.Revision, err error) error {
+			if err != nil {
+				r.tell(fmt.Sprint("head ", partition, c.span), err)
+				c.n = 1 // or more: it is there
+			}
 			note(child{start: c.span.from}, c.n)
 			return nil
 		})

@@ -32,7 +32,7 @@ func (c *Committer) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-// permanent reports whether trying again cannot help.
+// permanent reports whether trying again cannot help. What a newer program wrote is waited for: this one is about to be replaced.
 func permanent(err error) bool {
 	return errors.Is(err, store.ErrKey) || errors.Is(err, store.ErrClosed) || errors.Is(err, ErrCorrupt)
 }

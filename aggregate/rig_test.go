@@ -120,3 +120,6 @@ func mustDo(err error) {
 		panic(err)
 	}
 }
+
+// undamaged is told of no damage.
+func undamaged(_ string, err error) { panic(err) }

@@ -66,12 +66,12 @@ func (s RollState) Lag(now time.Time) time.Duration {
 
 // RollState reads how far the roll-ups are. It costs a few dozen reads.
 func (r *Reader) RollState(ctx context.Context) (s RollState, err error) {
-	if s.RolledUpTo, _, err = readTime(ctx, r.store, rollCursor(minutes)); err != nil {
+	if s.RolledUpTo, _, err = readTime(ctx, r.store, rollCursor(minutes)); err != nil && !isDamage(err) {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
 	}
 	var n [days + 1]int
 	for lv := minutes; lv <= days; lv++ {
-		marks, err := allMarks(ctx, r.store, lv)
+		marks, err := allMarks(ctx, r.store, lv, ignored)
 		if err != nil {
 			return s, err
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/streamgauge/streamgauge/store"
@@ -38,14 +37,12 @@ type Roller struct {
 	Finals *Finals
 
 	stats rollStats
-
-	mu   sync.Mutex // guards told
-	told map[sitePeriod]time.Time
+	told  told
 }
 
 // NewRoller returns the roller for a store.
 func NewRoller(s store.Store, sites *Sites, now func() time.Time) *Roller {
-	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}, NewToken: randomSeed, told: make(map[sitePeriod]time.Time)}
+	return &Roller{store: s, sites: sites, now: now, OnError: func(error) {}, NewToken: randomSeed}
 }
 
 // Run rolls up every second until ctx ends. Once a day it compares all roll-ups with what they were made from, and removes what has been kept long enough.
@@ -95,7 +92,7 @@ func (r *Roller) Round(ctx context.Context) error {
 func (r *Roller) round(ctx context.Context, dirty func(level) bool) (err error) {
 	defer func() { r.stats.pass(ctx, r.now(), err) }()
 	upTo := floor(r.now().UnixMilli()-rollDelayMS, minuteMS)
-	point, err := r.Finals.settlePoint(ctx, upTo)
+	point, err := r.Finals.settlePoint(ctx, upTo, r.tell)
 	if err != nil {
 		return err
 	}
@@ -113,7 +110,7 @@ func (r *Roller) round(ctx context.Context, dirty func(level) bool) (err error) 
 			return err
 		}
 	}
-	return r.Finals.make(ctx, point)
+	return r.Finals.make(ctx, point, r.tell)
 }
 
 // sitePeriod names a roll-up of a level.
@@ -126,13 +123,17 @@ type sitePeriod struct {
 // rollMarked makes again what is dirty among the roll-ups of a level whose periods end by upTo. Until then the children are not all there; a minute's are, as soon as
 // it has closed.
 func (r *Roller) rollMarked(ctx context.Context, lv level, upTo int64) error {
-	marks, err := allMarks(ctx, r.store, lv)
+	marks, err := allMarks(ctx, r.store, lv, r.tell)
 	if err != nil {
 		return err
 	}
 	done := make(map[sitePeriod]bool)
 	for _, m := range marks {
 		site, ok, err := r.marked(ctx, m)
+		if isDamage(err) { // nothing is known of the site, and the mark stays
+			r.tell("site "+m.site, err)
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -179,7 +180,7 @@ func rollCursor(lv level) store.Key {
 	return store.Key{Partition: "K", Sort: "rolled-up-to#" + lv.String()}
 }
 
-// readTime reads an item that is a time. Where there is none the revision is zero, and so is the time.
+// readTime reads an item that is a time. Where there is none the revision is zero, and so is the time; of one that cannot be read the revision is known.
 func readTime(ctx context.Context, items itemStore, key store.Key) (ms int64, rev store.Revision, err error) {
 	it, err := items.Get(ctx, key)
 	if errors.Is(err, store.ErrNotFound) {
@@ -195,18 +196,23 @@ func readTime(ctx context.Context, items itemStore, key store.Key) (ms int64, re
 // rollClosed makes the roll-ups of the periods that have ended since the last time.
 func (r *Roller) rollClosed(ctx context.Context, lv level, upTo int64) error {
 	from, rev, err := readTime(ctx, r.store, rollCursor(lv))
+	if isDamage(err) { // what is older was rolled up, or takes no delta any more
+		r.tell("roll-up cursor", fmt.Errorf("roll-up cursor of the level %s: %w; the %ss since %s are looked through again", lv, err, lv, r.now().UTC().Add(-dropAfterMS*time.Millisecond)))
+		from, err = max(0, upTo-dropAfterMS), nil
+	}
 	if err != nil {
 		return fmt.Errorf("read roll-up cursor: %w", err)
 	}
 	if from >= upTo {
 		return nil
 	}
-	sites, err := everyGeneration(ctx, r.sites)
+	sites, err := everyGeneration(ctx, r.sites, r.tell)
 	if err != nil {
 		return err
 	}
 	for _, s := range sites {
-		if err := r.rollEnded(ctx, lv, s, span{from, upTo}); err != nil {
+		err := r.rollEnded(ctx, lv, s, span{from, upTo})
+		if err := spared(r.tell, fmt.Sprint("roll up ", lv, s.Gen, s.ID), err); err != nil {
 			return err
 		}
 	}
@@ -254,8 +260,8 @@ func periodsWithin(ctx context.Context, items itemStore, lv level, s Site, sp sp
 	return all, nil
 }
 
-// everySite returns the sites in use, and the place of copies that name none.
-func everySite(ctx context.Context, sites *Sites) ([]Site, error) {
-	list, err := sites.List(ctx)
+// everySite returns the sites in use, and the place of copies that name none. It tells of those that cannot be read.
+func everySite(ctx context.Context, sites *Sites, tell teller) ([]Site, error) {
+	list, err := sites.list(ctx, tell)
 	return append(list, Site{}), err
 }

@@ -167,8 +167,18 @@ func (r *rollup) decodeBody(b []byte) (*Summary, error) {
 	return sum, nil
 }
 
-// eachRollup calls f for the heads of the level's roll-ups that begin in the span, in order of time.
+// eachRollup calls f for the heads of the level's roll-ups that begin in the span, in order of time. It ends at one that cannot be read.
 func eachRollup(ctx context.Context, items itemStore, lv level, site Site, sp span, f func(partition string, r *rollup, rev store.Revision) error) error {
+	return everyRollup(ctx, items, lv, site, sp, func(partition string, r *rollup, rev store.Revision, err error) error {
+		if err != nil {
+			return err
+		}
+		return f(partition, r, rev)
+	})
+}
+
+// everyRollup does it also for heads that cannot be read, of which nothing is known but their spans, and says why.
+func everyRollup(ctx context.Context, items itemStore, lv level, site Site, sp span, f func(partition string, r *rollup, rev store.Revision, err error) error) error {
 	for at := sp.from; at < sp.to; at = lv.chunk(at).to {
 		partition := lv.partition(site, at)
 		for it, err := range items.Scan(ctx, store.Range{Partition: partition, From: timeKey(sp.from), To: timeKey(sp.to)}) {
@@ -181,9 +191,9 @@ func eachRollup(ctx context.Context, items itemStore, lv level, site Site, sp sp
 			}
 			r, err := decodeRollup(start, it.Value)
 			if err != nil {
-				return fmt.Errorf("roll-up of site %s at %d: %w", site.ID, start, err)
+				r, err = &rollup{span: lv.period(site.Zone(), start)}, fmt.Errorf("the %s of site %q at %d: %w", lv, site.ID, start, err)
 			}
-			if err := f(partition, r, it.Revision); err != nil {
+			if err := f(partition, r, it.Revision, err); err != nil {
 				return err
 			}
 		}

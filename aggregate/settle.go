@@ -31,9 +31,14 @@ type settlement struct {
 
 // settlePoint finds out up to which time minutes are settled. It must be asked before anything is rolled up: what was counted before a cursor was written is then in
 // the roll-ups, or has a mark that the round finds. No minute is settled that ends after rolled, up to where the round makes roll-ups.
-func settlePoint(ctx context.Context, items itemStore, now, rolled int64) (settlement, error) {
+//
+// Of a shard whose cursor cannot be read it is not known how far it was counted: until that is written again, minutes are settled by age.
+func settlePoint(ctx context.Context, items itemStore, now, rolled int64, tell teller) (settlement, error) {
 	slowest, known := int64(math.MaxInt64), false
-	err := eachCursor(ctx, items, func(_ store.Item, c cursor) error {
+	err := eachCursor(ctx, items, func(it store.Item, c cursor, err error) error {
+		if err != nil {
+			tell("cursor "+it.Key.Sort, err)
+		}
 		if !c.Closed {
 			slowest, known = min(slowest, c.Passed), true
 		}
@@ -48,20 +53,20 @@ func settlePoint(ctx context.Context, items itemStore, now, rolled int64) (settl
 	}
 	s.at = max(s.passed, floor(max(0, min(now-settleAgeMS, rolled)), minuteMS))
 	_, rev, err := readTime(ctx, items, rollCursor(minutes))
-	if err != nil {
+	if err != nil && !isDamage(err) {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
 	}
 	s.fresh = rev == 0
 	return s, nil
 }
 
-// dropCursors removes the cursors that nobody has moved for long.
+// dropCursors removes the cursors that nobody has moved for long, and those that cannot be read: who moves such a one writes it anew.
 func dropCursors(ctx context.Context, items itemStore, now int64) error {
-	return eachCursor(ctx, items, func(it store.Item, c cursor) error {
-		if now-c.Written < cursorLifeMS {
+	return eachCursor(ctx, items, func(it store.Item, c cursor, err error) error {
+		if err == nil && now-c.Written < cursorLifeMS {
 			return nil
 		}
-		err := items.Delete(ctx, it.Key, store.Write{Expect: it.Revision, Relaxed: true})
+		err = items.Delete(ctx, it.Key, store.Write{Expect: it.Revision, Relaxed: true})
 		if err != nil && !errors.Is(err, store.ErrConflict) {
 			return fmt.Errorf("remove cursor %s: %w", it.Key.Sort, err)
 		}
@@ -69,17 +74,18 @@ func dropCursors(ctx context.Context, items itemStore, now int64) error {
 	})
 }
 
-// eachCursor calls f for the cursors of all streams.
-func eachCursor(ctx context.Context, items itemStore, f func(store.Item, cursor) error) error {
+// eachCursor calls f for the cursors of all streams. One that cannot be read is zero, and the error says why.
+func eachCursor(ctx context.Context, items itemStore, f func(store.Item, cursor, error) error) error {
 	for it, err := range items.Scan(ctx, store.Range{Partition: cursorsPartition}) {
 		if err != nil {
 			return fmt.Errorf("read cursors: %w", err)
 		}
 		var c cursor
-		if err := decodeCursor(it, &c); err != nil {
-			return err
+		damage := decodeCursor(it, &c)
+		if damage != nil {
+			c = cursor{}
 		}
-		if err := f(it, c); err != nil {
+		if err := f(it, c, damage); err != nil {
 			return err
 		}
 	}
@@ -89,35 +95,49 @@ func eachCursor(ctx context.Context, items itemStore, f func(store.Item, cursor)
 // watermark is the span whose minutes all have their final values, if they have any: a minute in it of which there is no manifest is one in which nothing came.
 var watermarkKey = store.Key{Partition: "K", Sort: "settled"}
 
-func readWatermark(ctx context.Context, items itemStore) (sp span, _ store.Revision, err error) {
-	it, err := items.Get(ctx, watermarkKey)
-	if errors.Is(err, store.ErrNotFound) {
-		return span{}, 0, nil
-	}
-	if err != nil {
-		return span{}, 0, fmt.Errorf("read watermark: %w", err)
-	}
-	from, to, _ := strings.Cut(string(it.Value), "#")
-	var err1, err2 error
-	sp.from, err1 = parseTimeKey(from)
-	sp.to, err2 = parseTimeKey(to)
-	return sp, it.Revision, errors.Join(err1, err2)
+// watermark is as it was read.
+type watermark struct {
+	span
+	rev store.Revision // zero where there is none
+	// lost: it cannot be read. It is not known since when there are final values.
+	lost bool
 }
 
-// advanceWatermark moves the end of the watermark up to the point, and never back. All minutes before that must have their manifests.
-func advanceWatermark(ctx context.Context, items itemStore, point settlement) (span, error) {
+func readWatermark(ctx context.Context, items itemStore) (w watermark, _ error) {
+	it, err := items.Get(ctx, watermarkKey)
+	if errors.Is(err, store.ErrNotFound) {
+		return w, nil
+	}
+	if err != nil {
+		return w, fmt.Errorf("read watermark: %w", err)
+	}
+	from, to, _ := strings.Cut(string(it.Value), "#")
+	sp, err1, err2 := span{}, error(nil), error(nil)
+	sp.from, err1 = parseTimeKey(from)
+	sp.to, err2 = parseTimeKey(to)
+	if errors.Join(err1, err2) != nil {
+		return watermark{rev: it.Revision, lost: true}, nil
+	}
+	return watermark{span: sp, rev: it.Revision}, nil
+}
+
+// advance moves the end of the watermark up to the point, and never back. All minutes before that must have their manifests.
+func (w watermark) advance(ctx context.Context, items itemStore, point settlement) (_ span, err error) {
 	for {
-		sp, rev, err := readWatermark(ctx, items)
-		if err != nil || sp.to >= point.at {
-			return sp, err
+		if w.to >= point.at {
+			return w.span, nil
 		}
-		if rev == 0 && !point.fresh { // there may be minutes before that were rolled up, and have no manifest
-			sp.from = point.at
+		next := w.span
+		if w.lost || w.rev == 0 && !point.fresh { // there may be minutes before that were rolled up, and have no manifest
+			next.from = point.at
 		}
-		sp.to = point.at
-		_, err = items.Put(ctx, watermarkKey, []byte(timeKey(sp.from)+"#"+timeKey(sp.to)), store.Write{Expect: rev, Relaxed: true})
+		next.to = point.at
+		_, err := items.Put(ctx, watermarkKey, []byte(timeKey(next.from)+"#"+timeKey(next.to)), store.Write{Expect: w.rev, Relaxed: true})
 		if !errors.Is(err, store.ErrConflict) {
-			return sp, err
+			return next, err
+		}
+		if w, err = readWatermark(ctx, items); err != nil {
+			return span{}, err
 		}
 	}
 }

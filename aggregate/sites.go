@@ -125,8 +125,8 @@ func (s *Sites) read(ctx context.Context, id string) (Site, store.Revision, erro
 		return Site{}, 0, fmt.Errorf("read site %s: %w", id, err)
 	}
 	var site Site
-	if err := json.Unmarshal(it.Value, &site); err != nil {
-		return Site{}, 0, fmt.Errorf("decode site %s: %w", id, err)
+	if err := decodeJSON("site", it, &site); err != nil {
+		return Site{}, 0, err
 	}
 	return site, it.Revision, nil
 }
@@ -284,16 +284,20 @@ func (s *Sites) write(ctx context.Context, site Site, expect store.Revision) err
 	return nil
 }
 
-// List returns the sites in use, in order of their ids.
-func (s *Sites) List(ctx context.Context) ([]Site, error) {
+// List returns the sites in use, in order of their ids. One that cannot be read stops nobody who asks for all, and is left out.
+func (s *Sites) List(ctx context.Context) ([]Site, error) { return s.list(ctx, ignored) }
+
+// list does it, and tells of sites that cannot be read.
+func (s *Sites) list(ctx context.Context, tell teller) ([]Site, error) {
 	sites := []Site{}
 	for it, err := range s.store.Scan(ctx, store.Range{Partition: sitesPartition}) {
 		if err != nil {
 			return nil, fmt.Errorf("list sites: %w", err)
 		}
 		var site Site
-		if err := json.Unmarshal(it.Value, &site); err != nil {
-			return nil, fmt.Errorf("decode site %s: %w", it.Key.Sort, err)
+		if err := decodeJSON("site", it, &site); err != nil {
+			tell("site "+it.Key.Sort, err)
+			continue
 		}
 		if !site.Removed {
 			sites = append(sites, site)

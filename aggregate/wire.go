@@ -15,6 +15,9 @@ import (
 // ErrCorrupt is what decoding answers to bytes that no encoder wrote.
 var ErrCorrupt = errors.New("aggregate: corrupt encoding")
 
+// errNewer is what it answers to a version that this program does not know: a newer program wrote it, or it is corrupt there.
+var errNewer = errors.New("aggregate: unknown version")
+
 const wireVersion = 2
 
 // fields yields the fields of a message: a number for varints, the bytes for everything else. It reports corrupt bytes through err.
@@ -52,7 +55,7 @@ func versioned(what string, b []byte) ([]byte, error) {
 		return nil, ErrCorrupt
 	}
 	if b[0] != wireVersion {
-		return nil, fmt.Errorf("aggregate: %s has version %d, this program reads up to %d", what, b[0], wireVersion)
+		return nil, fmt.Errorf("%w: %s has version %d, this program reads up to %d", errNewer, what, b[0], wireVersion)
 	}
 	return b[1:], nil
 }

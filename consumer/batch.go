@@ -53,6 +53,7 @@ const (
 	poisonSite    = "unknown_site" // the site is not registered, or was removed
 	poisonForeign = "foreign_site" // it is of another site than its sender may send events of
 	poisonExpired = "expired"      // the window is beyond the redrive horizon
+	poisonDamaged = "damaged"      // what is kept of its site, its id or its window cannot be read
 	// What the poller gave up; see Handler.Discard.
 	PoisonRetries = "retries_exhausted" // the function failed on it, again and again
 	PoisonAge     = "age_exceeded"      // it grew too old before the function was done with it

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -185,15 +186,50 @@ func (h *Handler) commit(ctx context.Context, items []item) (aggregate.Tally, er
 		}
 	}
 	tally, err := h.committer.Commit(ctx, copies)
-	if err != nil {
+	damaged := errors.Is(err, aggregate.ErrCorrupt)
+	if err != nil && !damaged {
 		return tally, err
 	}
 	for i := range items {
-		if !items[i].booked {
-			items[i].became, copies = copies[0].Became, copies[1:]
+		if it := &items[i]; !it.booked {
+			it.became, it.copy.Damage, copies = copies[0].Became, copies[0].Damage, copies[1:]
+		}
+	}
+	if damaged {
+		if err := h.spare(ctx, items, tally); err != nil {
+			return tally, err
 		}
 	}
 	return tally, h.leaveQuarantine(ctx, items)
+}
+
+// spare puts the copies aside whose logs cannot be read, so that these stop nothing else.
+func (h *Handler) spare(ctx context.Context, items []item, tally aggregate.Tally) error {
+	for i := range items {
+		it := &items[i]
+		if it.booked || it.copy.Damage == nil {
+			continue
+		}
+		it.quarantine(poisonDamaged, it.copy.Damage.Error())
+		if err := h.keep(ctx, it); err != nil {
+			return err
+		}
+		if it.booked { // elsewhere, as it turned out
+			continue
+		}
+		aside := []aggregate.Copy{it.copy}
+		more, err := h.committer.Commit(ctx, aside)
+		if err != nil {
+			return err
+		}
+		for site, l := range more {
+			sum := tally[site]
+			sum.Merge(l)
+			tally[site] = sum
+		}
+		it.became = aside[0].Became
+	}
+	return nil
 }
 
 // delays are those of Report. The clocks of the door and of this process may differ: a delay below zero is none.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/event"
+	"github.com/streamgauge/streamgauge/store"
 	"github.com/streamgauge/streamgauge/store/storetest"
 )
 
@@ -109,5 +110,80 @@ func TestRecordWithoutArrival(t *testing.T) {
 	b.deliver(r)
 	if l := b.books("demo"); !l.Balanced() {
 		t.Errorf("books %+v", l)
+	}
+}
+
+// spoil writes bytes that nothing encodes to over an item, or appends them to a log as a delta.
+func (b *bench) spoil(partition, sort string, log bool) {
+	b.t.Helper()
+	rot := []byte{2, 0xff, '{'}
+	var err error
+	if log {
+		_, err = b.store.Append(b.t.Context(), store.LogKey{Partition: partition, Log: sort}, 1, store.Delta{Head: rot, Body: rot}, store.Nonce{1})
+	} else {
+		_, err = b.store.Put(b.t.Context(), store.Key{Partition: partition, Sort: sort}, rot, store.Write{Any: true})
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// What cannot be read of a site, of an id, of a window, of quarantine or of its index does not stop the copies that have nothing to do with it, also not when they are delivered again: its own
+// are put aside.
+func TestDamageStopsNoShard(t *testing.T) {
+	hour, window := noon.Truncate(time.Hour).UnixMilli(), noon.Truncate(10*time.Second).UnixMilli()
+	cookieless := `{"site":"demo","name":"pageview","id":"9"}`
+	for _, c := range []struct {
+		name, line string
+		kept       []string
+		spoil      func(b *bench, demo aggregate.Site, r events.KinesisEventRecord)
+	}{
+		{"its-site", pageview("1", "ann", "/", noon), []string{" damaged"}, func(b *bench, _ aggregate.Site, _ events.KinesisEventRecord) {
+			b.spoil("S", "demo", false)
+		}},
+		{"its-claim", cookieless, []string{"demo damaged"}, func(b *bench, demo aggregate.Site, _ events.KinesisEventRecord) {
+			b.spoil("C#demo", fmt.Sprintf("%016x", demo.HashID("9")), false)
+		}},
+		{"its-window", pageview("1", "ann", "/", noon), []string{"demo damaged"}, func(b *bench, demo aggregate.Site, _ events.KinesisEventRecord) {
+			for cell := range 2 {
+				b.spoil(fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, hour), fmt.Sprintf("%012x", window), true)
+			}
+			b.now = b.now.Add(time.Minute) // what is put aside is booked in another window
+		}},
+		{"quarantine", "hello", []string{" not_json"}, func(b *bench, _ aggregate.Site, r events.KinesisEventRecord) {
+			b.deliver(r)
+			list, _, err := aggregate.NewQuarantine(b.store, b.clock).List(t.Context(), "", "", 10)
+			if err != nil || len(list) != 1 {
+				t.Fatal(list, err)
+			}
+			b.spoil("Q", list[0].Key(), false)
+		}},
+		{"index-of-quarantine", "hello", []string{" not_json"}, func(b *bench, _ aggregate.Site, r events.KinesisEventRecord) {
+			b.deliver(r)
+			b.spoil("I#"+r.EventSourceArn+"#shardId-000000000001", fmt.Sprintf("%064s#%08d", r.Kinesis.SequenceNumber, 0), false)
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			demo, err := b.sites.Add(t.Context(), aggregate.Site{ID: "demo"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bad := b.record(c.line)
+			bad.Kinesis.PartitionKey = "x"
+			c.spoil(b, demo, bad)
+			other := b.record(strings.ReplaceAll(pageview("2", "bob", "/", noon), "demo", "zoo"))
+			b.sites = aggregate.NewSites(b.store, b.clock)
+			for range 3 {
+				b.restart()
+				b.deliver(bad, other)
+			}
+			if l := b.books("zoo"); l.Counted != 1 || l.Received != 1 {
+				t.Errorf("the other site's books are %+v", l)
+			}
+			if kept := b.kept(); !slices.Equal(kept, c.kept) {
+				t.Errorf("kept %q, want %q", kept, c.kept)
+			}
+		})
 	}
 }

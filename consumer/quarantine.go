@@ -68,6 +68,9 @@ func (h *Handler) isBooked(ctx context.Context, it *item) (booked bool, err erro
 	err = h.committer.Retry(ctx, func() error {
 		fate, err := aggregate.NewLookup(h.store, h.sites).Booked(ctx, &it.event, it.pos)
 		booked = fate.Outcome != 0
+		if it.poison == poisonDamaged && errors.Is(err, aggregate.ErrCorrupt) {
+			return nil // that is why it is put aside
+		}
 		return err
 	})
 	return booked, err

@@ -2,6 +2,7 @@ package consumer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/streamgauge/streamgauge/aggregate"
@@ -28,7 +29,11 @@ func (h *Handler) Redrive(ctx context.Context, key string) (aggregate.Outcome, e
 	if err := h.refuse(&items[0], kept); err != nil {
 		return 0, err
 	}
-	if items[0].booked, err = h.isBooked(ctx, &items[0]); err != nil {
+	items[0].booked, err = h.isBooked(ctx, &items[0])
+	if errors.Is(err, aggregate.ErrCorrupt) {
+		return 0, &aggregate.RefusedError{Reason: poisonDamaged, Message: err.Error()}
+	}
+	if err != nil {
 		return 0, fmt.Errorf("redrive copy %s: %w", key, err)
 	}
 	tally, err := h.commit(ctx, items)

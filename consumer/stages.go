@@ -67,7 +67,12 @@ func (h *Handler) lookUpSites(ctx context.Context, items []item) error {
 		site, ok := known[it.event.Site]
 		if !ok {
 			var err error
-			if site, err = h.site(ctx, it.event.Site); err != nil {
+			site, err = h.site(ctx, it.event.Site)
+			if errors.Is(err, aggregate.ErrCorrupt) {
+				it.quarantine(poisonDamaged, err.Error())
+				continue
+			}
+			if err != nil {
 				return err
 			}
 			known[strings.Clone(it.event.Site)] = site
@@ -136,6 +141,10 @@ func (h *Handler) place(ctx context.Context, items []item) error {
 			it.quarantine(poisonExpired, err.Error())
 			err = nil
 		}
+		if errors.Is(err, aggregate.ErrCorrupt) {
+			it.quarantine(poisonDamaged, err.Error())
+			err = nil
+		}
 		if err != nil {
 			return err
 		}
@@ -166,7 +175,7 @@ func (h *Handler) siteOfPoison(ctx context.Context, it *item) (aggregate.Site, e
 		var site aggregate.Site
 		err := h.committer.Retry(ctx, func() (err error) {
 			site, err = h.sites.Get(ctx, id)
-			if errors.Is(err, aggregate.ErrNoSite) {
+			if errors.Is(err, aggregate.ErrNoSite) || errors.Is(err, aggregate.ErrCorrupt) {
 				site, err = aggregate.Site{}, nil
 			}
 			return err

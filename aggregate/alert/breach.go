@@ -16,6 +16,8 @@ type Value struct {
 	Visitors  uint64
 	Names     map[string]uint64 // events by name
 	Cut       bool              // names are missing
+	// Unknown: something came, and nobody can say what. In such a minute no rule is broken, and no event ends.
+	Unknown bool
 
 	Received    uint64 // copies that left the stream
 	Quarantined uint64
@@ -38,7 +40,8 @@ type Values struct {
 // Finding is what a rule says of a minute.
 type Finding struct {
 	Broken bool
-	// Holds is whether an event that has begun goes on. It is Broken but for a silence: one that lasts is still one when the hour before it is silent, too.
+	// Holds is whether an event that has begun goes on. It is Broken but for a silence: one that lasts is still one when the hour before it is silent, too; and where it cannot be
+	// said whether the rule is broken, for a minute is unknown that decides it.
 	Holds   bool
 	Value   float64
 	Message string
@@ -86,20 +89,22 @@ func (m Metric) of(v Value) (float64, bool) {
 	return float64(n), there || !v.Cut
 }
 
-// sum adds the metric up over n minutes, the last of which begins at m.
-func (r Rule) sum(v Values, m int64, n int) (total float64, known bool) {
+// sum adds the metric up over n minutes, the last of which begins at m. Where some of them are unknown it is that of the others, and lost says so.
+func (r Rule) sum(v Values, m int64, n int) (total float64, known, lost bool) {
 	first := m - int64(n-1)*minuteMS
 	if first < v.Since {
-		return 0, false
+		return 0, false, false
 	}
 	for at := first; at <= m; at += minuteMS {
-		x, ok := r.Metric.of(v.At(at))
+		value := v.At(at)
+		x, ok := r.Metric.of(value)
 		if !ok {
-			return 0, false
+			return 0, false, false
 		}
 		total += x
+		lost = lost || value.Unknown
 	}
-	return total, true
+	return total, true, lost
 }
 
 func (r Rule) findThreshold(v Values, m int64) Finding {
@@ -113,22 +118,28 @@ func (r Rule) findThreshold(v Values, m int64) Finding {
 		since = max(since, v.Begin)
 	}
 	f := Finding{Value: now, Broken: known && m-int64(r.Minutes-1)*minuteMS >= since}
+	lost := false
 	for at := m; f.Broken && at > m-int64(r.Minutes)*minuteMS; at -= minuteMS {
-		x, ok := r.Metric.of(v.At(at))
-		f.Broken = ok && (r.Over != nil && x > *limit || r.Over == nil && x < *limit)
+		value := v.At(at)
+		x, ok := r.Metric.of(value)
+		f.Broken = value.Unknown || ok && (r.Over != nil && x > *limit || r.Over == nil && x < *limit)
+		lost = lost || value.Unknown
 	}
-	f.Holds = f.Broken
+	f.Holds, f.Broken = f.Broken, f.Broken && !lost
 	f.Message = fmt.Sprintf("%s a minute %s %s for %s: %s in the last", r.Metric, word, number(*limit), minutes(r.Minutes), number(now))
 	return f
 }
 
 func (r Rule) findChange(v Values, m int64) Finding {
-	now, known := r.sum(v, m, r.Minutes)
-	was, knownThen := r.sum(v, WeekBefore(v.Zone, m), r.Minutes)
-	if !known || !knownThen || was < float64(r.MinVolume) || was == 0 {
+	now, known, lost := r.sum(v, m, r.Minutes)
+	was, knownThen, lostThen := r.sum(v, WeekBefore(v.Zone, m), r.Minutes)
+	switch little := was < float64(r.MinVolume) || was == 0; {
+	case !known || !knownThen || little && !lostThen:
 		return Finding{}
+	case lost || lostThen:
+		return Finding{Holds: true}
 	}
-	percent := (now - was) / was * 100
+	percent := 100 * (now - was) / was
 	f := Finding{Value: percent}
 	f.Broken = r.Rise != nil && percent >= *r.Rise || r.Fall != nil && -percent >= *r.Fall
 	f.Holds = f.Broken
@@ -137,9 +148,9 @@ func (r Rule) findChange(v Values, m int64) Finding {
 }
 
 func (r Rule) findSilence(v Values, m int64) Finding {
-	now, known := r.sum(v, m, r.Minutes)
+	now, known, lost := r.sum(v, m, r.Minutes)
 	f := Finding{Value: now, Holds: known && now == 0}
-	if !f.Holds {
+	if !f.Holds || lost {
 		return f
 	}
 	begin := m - int64(r.Minutes)*minuteMS
@@ -160,6 +171,9 @@ func (r Rule) findErrors(v Values, m int64) Finding {
 	var bad, all uint64
 	for at := m; at > m-int64(r.Minutes)*minuteMS; at -= minuteMS {
 		x := v.At(at)
+		if x.Unknown {
+			return Finding{Holds: true}
+		}
 		all += x.Received + x.Invalid
 		bad += r.errors(x)
 	}

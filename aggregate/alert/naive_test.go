@@ -24,6 +24,29 @@ type naive struct {
 	events []raw
 	zone   *time.Location
 	since  int64
+	lost   map[int64]bool // minutes of which nothing is known
+}
+
+// lose makes nothing known of some minutes between two times.
+func (n *naive) lose(r *rand.Rand, from, to int64, minutes int) {
+	if n.lost == nil {
+		n.lost = make(map[int64]bool)
+	}
+	for range minutes {
+		at := from + r.Int64N(to-from)
+		n.lost[at-at%60_000] = true
+	}
+	n.events = slices.DeleteFunc(n.events, func(e raw) bool { return n.lost[e.at-e.at%60_000] })
+}
+
+// lacks reports whether nothing is known of a minute between two times.
+func (n naive) lacks(from, to int64) bool {
+	for m := range n.lost {
+		if m >= from && m < to {
+			return true
+		}
+	}
+	return false
 }
 
 // count counts what the rule's metric counts in [from, to).
@@ -54,13 +77,19 @@ func (n naive) broken(m int64, firing bool) bool {
 	case "threshold":
 		for at := begin; at < end; at += 60_000 {
 			c := n.count(at, at+60_000)
+			if n.lost[at] {
+				continue
+			}
 			if r.Over != nil && c <= *r.Over || r.Under != nil && c >= *r.Under {
 				return false
 			}
 		}
-		return true
+		return firing || !n.lacks(begin, end)
 	case "silence":
 		before := n.count(max(n.since, begin-3_600_000), begin)
+		if n.lacks(begin, end) { // as much as is known of it was silent, or not
+			return firing && n.count(begin, end) == 0
+		}
 		return n.count(begin, end) == 0 && (firing || before >= float64(r.MinVolume))
 	case "change":
 		week := time.UnixMilli(m).In(n.zone).AddDate(0, 0, -7).UnixMilli() + 60_000
@@ -68,11 +97,18 @@ func (n naive) broken(m int64, firing bool) bool {
 			return false
 		}
 		now, was := n.count(end-3_600_000, end), n.count(week-3_600_000, week)
-		if was == 0 || was < float64(r.MinVolume) {
+		lacksThen := n.lacks(week-3_600_000, week)
+		if !lacksThen && (was == 0 || was < float64(r.MinVolume)) {
 			return false
+		}
+		if lacksThen || n.lacks(end-3_600_000, end) {
+			return firing
 		}
 		percent := 100 * (now - was) / was
 		return r.Rise != nil && percent >= *r.Rise || r.Fall != nil && percent <= -*r.Fall
+	}
+	if n.lacks(begin, end) {
+		return firing
 	}
 	bad, all := 0.0, 0.0
 	for _, e := range n.events {
@@ -146,7 +182,7 @@ func (n naive) values() Values {
 		if v := all[m]; v != nil {
 			return *v
 		}
-		return Value{}
+		return Value{Unknown: n.lost[m]}
 	}}
 }
 
@@ -230,6 +266,10 @@ func TestReplayIsNaive(t *testing.T) {
 				begin := time.Date(2026, 3, 9, 14, 0, 0, 0, time.UTC).UnixMilli()
 				n := naive{rule: Filled([]Rule{rule(r)})[0], events: traffic(r, begin, minutes), zone: zone, since: begin - (week+60)*60_000}
 				n.rule.Quiet = 1 + r.IntN(6)
+				if seed%2 == 1 {
+					n.lose(r, begin-30*60_000, begin+minutes*60_000, r.IntN(8))
+					n.lose(r, begin-week*60_000, begin-(week-30)*60_000, r.IntN(2))
+				}
 				v := n.values()
 				var known []Event
 				for m := begin; m < begin+minutes*60_000; {

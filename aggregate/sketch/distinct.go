@@ -109,6 +109,9 @@ func (d *Distinct) AppendBinary(b []byte) []byte {
 // ErrCorrupt is what decoding answers to bytes that no encoder wrote.
 var ErrCorrupt = errors.New("sketch: corrupt encoding")
 
+// ErrNewer is what it answers to a version that this program does not know: a newer program wrote it, or it is corrupt there.
+var ErrNewer = errors.New("sketch: unknown version")
+
 // maxK bounds what a decoder believes, so that corrupt bytes cannot make it reserve memory.
 const maxK = 1 << 20
 

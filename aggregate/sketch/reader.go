@@ -27,7 +27,7 @@ func (r *reader) version(what string, want byte) {
 		return
 	}
 	if v := r.b[0]; v != want {
-		r.err = fmt.Errorf("sketch: %s has version %d, this program reads up to %d", what, v, want)
+		r.err = fmt.Errorf("%w: %s has version %d, this program reads up to %d", ErrNewer, what, v, want)
 		r.b = nil
 		return
 	}
