@@ -42,7 +42,7 @@ const writeTimeout = 25 * time.Second
 // postEvents accepts events: see the README for the answer.
 func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	began := s.o.Now()
-	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header()["Access-Control-Allow-Origin"] = anyOrigin
 	allowed, err := s.sender(r)
 	if err != nil {
 		return s.inspector.refused(r, nil, err)
@@ -76,7 +76,8 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	if in.accepted > 0 {
 		s.o.Counters.Acked(s.o.Now().Sub(began))
 	}
-	answer(w, http.StatusAccepted, in.answer(r.URL.RawQuery != "" && r.URL.Query().Get("ids") == "1"))
+	in.send(w, r.URL.RawQuery != "" && r.URL.Query().Get("ids") == "1")
+	in.free()
 	return nil
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/event"
@@ -21,7 +23,6 @@ type intake struct {
 	// allowed reports whether the sender may send events of a site.
 	allowed func(site string) bool
 	event   event.Event
-	props   [8]event.Prop // what the event's mostly have room in
 
 	refusedOf map[string]uint64 // how many events were refused that name a site, by site
 
@@ -32,6 +33,8 @@ type intake struct {
 
 	accepted int
 	failure  error // why the first event that could not be written was not
+
+	reply []byte // of an answer
 }
 
 // taken says which event of a request an item is.
@@ -40,14 +43,36 @@ type taken struct {
 	site  string
 }
 
+// intakes are used again, with what they have room for.
+var intakes = sync.Pool{New: func() any { return new(intake) }}
+
+// maxArena is how much room an intake keeps at most: that of a request of a hundred events and more.
+const maxArena = 256 << 10
+
 func (s *Server) newIntake(r *http.Request, events, bytes int) *intake {
-	in := &intake{
-		s: s, stamp: s.stampOf(r),
-		results: make([]eventResult, events), items: make([]producer.Item, 0, events), taken: make([]taken, 0, events),
-		arena: make([]byte, 0, bytes+events*stampBytes),
-	}
-	in.event.Props = in.props[:0]
+	in := intakes.Get().(*intake)
+	in.s, in.stamp = s, s.stampOf(r)
+	in.results = slices.Grow(in.results, events)[:events]
+	in.items, in.taken = slices.Grow(in.items, events), slices.Grow(in.taken, events)
+	in.arena = slices.Grow(in.arena, bytes+events*stampBytes)
 	return in
+}
+
+// free gives the intake to the next request. It must not be used after that, nor what it returned, and only if everything in it was written: where
+// something was not, or may still be under way, the producer may look at its bytes for longer.
+func (in *intake) free() {
+	if in.accepted < len(in.items) || cap(in.arena) > maxArena {
+		return
+	}
+	clear(in.results)
+	clear(in.items)
+	clear(in.taken)
+	clear(in.event.Props)
+	*in = intake{
+		event:   event.Event{Props: in.event.Props[:0]},
+		results: in.results[:0], items: in.items[:0], taken: in.taken[:0], arena: in.arena[:0], reply: in.reply[:0],
+	}
+	intakes.Put(in)
 }
 
 // take checks an event, stamps it and sets it down to be written.
@@ -212,6 +237,19 @@ func (in *intake) count() {
 		in.s.o.Accounts.Invalid(site, n)
 	}
 	tell(in.s.o.Counters, in.results, in.accepted)
+}
+
+// send answers a request of which events were accepted.
+func (in *intake) send(w http.ResponseWriter, all bool) {
+	if all || in.accepted < len(in.results) {
+		answer(w, http.StatusAccepted, in.answer(all))
+		return
+	}
+	// What nearly everybody hears is not worth an encoder.
+	in.reply = append(strconv.AppendInt(append(in.reply[:0], `{"accepted":`...), int64(in.accepted), 10), ",\"results\":[]}\n"...)
+	head(w, jsonType)
+	w.WriteHeader(http.StatusAccepted)
+	_, _ = w.Write(in.reply) // the client may be gone, and there is nobody else to tell
 }
 
 // answer lists the events that were not accepted, or all.

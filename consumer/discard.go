@@ -35,7 +35,7 @@ func (h *Handler) Discard(ctx context.Context, batch events.KinesisEvent, reason
 func unpackCautiously(r *events.KinesisEventRecord) (items []item) {
 	defer func() {
 		if recover() != nil {
-			items = []item{whole(r)}
+			items = []item{{source: sourceOf(r)}}
 		}
 	}()
 	items, _ = unpack(nil, r)

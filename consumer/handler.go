@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -62,7 +63,7 @@ func booked(items []item) iter.Seq[Booked] {
 			if it.became == 0 {
 				continue
 			}
-			b := Booked{Site: it.site.ID, Outcome: it.became, Reason: it.copy.Reason, Position: it.pos, Event: &it.event, At: it.copy.At, Data: it.data}
+			b := Booked{Site: it.siteID(), Outcome: it.became, Reason: it.copy.Reason, Position: it.pos, Event: &it.event, At: it.copy.At, Data: it.data}
 			if !yield(b) {
 				return
 			}
@@ -126,6 +127,7 @@ func (h *Handler) Handle(ctx context.Context, batch events.KinesisEvent) (events
 		took := now.Sub(began)
 		slowest = max(slowest, took)
 		h.opts.Report(Report{Records: to - from, Copies: len(items), Tally: tally, Took: took, Delays: delays(items, now), Booked: booked(items)})
+		freeItems(items) // after an error too little is known of who still looks at them
 		from = to
 	}
 	return events.KinesisEventResponse{}, nil
@@ -152,9 +154,11 @@ func (h *Handler) timeFor(ctx context.Context, slowest time.Duration) bool {
 // sliceBytes bounds what came out of compressed records and lies in memory at a time: that may be much more than a batch has bytes.
 const sliceBytes = 32 << 20
 
-// slice unpacks records from the given one on until there are enough copies. It returns the index of the first record that is left.
+// slice unpacks records from the given one on until there are enough copies. It returns the index of the first record that is left. The items
+// are the caller's to free.
 func (h *Handler) slice(records []events.KinesisEventRecord, from int) ([]item, int) {
-	var items []item
+	items := newItems()
+	items = slices.Grow(items, min(len(records)-from, h.opts.SliceCopies))
 	to, bytes, grown := from, 0, 0
 	for to < len(records) && len(items) < h.opts.SliceCopies && bytes < sliceBytes {
 		items, grown = unpack(items, &records[to])

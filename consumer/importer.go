@@ -108,7 +108,7 @@ func (im *Importer) copyOf(ctx context.Context, l importedLine, kept *hits) (cp 
 	if cp, err = im.committer.PlaceImported(ctx, l.site, l.gen, &e, l.pos, own); err != nil {
 		return cp, "", err
 	}
-	if why := droppedAs(im.enricher, l.site, &e); why != "" {
+	if why := droppedAs(im.enricher, &l.site, &e); why != "" {
 		cp.Outcome, cp.Reason = aggregate.Bot, why
 		return cp, "", nil
 	}

@@ -202,7 +202,7 @@ func (r *rebuild) judge(ctx context.Context, it *item, found *aggregate.Remade) 
 }
 
 func (r *rebuild) verdict(it *item) (aggregate.Outcome, string) {
-	if why := droppedAs(r.enricher, r.site, &it.event); why != "" {
+	if why := droppedAs(r.enricher, &r.site, &it.event); why != "" {
 		return aggregate.Bot, why
 	}
 	return aggregate.Counted, ""

@@ -20,7 +20,7 @@ func (h *Handler) Redrive(ctx context.Context, key string) (aggregate.Outcome, e
 	if err != nil || kept.Moved != 0 {
 		return kept.Moved, err
 	}
-	items := []item{{pos: kept.Position, arrival: kept.Arrival, partitionKey: kept.PartitionKey, data: kept.Data}}
+	items := []item{{source: source{pos: kept.Position, arrival: kept.Arrival, partitionKey: kept.PartitionKey, data: kept.Data}}}
 	for _, s := range [...]stage{h.decode, h.lookUpSites, h.filterBots, h.place} {
 		if err := s(ctx, items); err != nil {
 			return 0, fmt.Errorf("redrive copy %s: %w", key, err)

@@ -58,7 +58,7 @@ func describe(problems []event.FieldError) string {
 
 // lookUpSites finds the site of every event, and creates those that are new where that is allowed.
 func (h *Handler) lookUpSites(ctx context.Context, items []item) error {
-	known := make(map[string]aggregate.Site)
+	known := make(map[string]*aggregate.Site)
 	for i := range items {
 		it := &items[i]
 		if !it.keep() {
@@ -66,8 +66,7 @@ func (h *Handler) lookUpSites(ctx context.Context, items []item) error {
 		}
 		site, ok := known[it.event.Site]
 		if !ok {
-			var err error
-			site, err = h.site(ctx, it.event.Site)
+			found, err := h.site(ctx, it.event.Site)
 			if errors.Is(err, aggregate.ErrCorrupt) {
 				it.quarantine(poisonDamaged, err.Error())
 				continue
@@ -75,6 +74,7 @@ func (h *Handler) lookUpSites(ctx context.Context, items []item) error {
 			if err != nil {
 				return err
 			}
+			site = &found
 			known[strings.Clone(it.event.Site)] = site
 		}
 		if site.ID == "" {
@@ -117,7 +117,7 @@ func (h *Handler) filterBots(_ context.Context, items []item) error {
 }
 
 // droppedAs says as what automation an event is not counted; "" if it is.
-func droppedAs(en *enrich.Enricher, site aggregate.Site, e *event.Event) string {
+func droppedAs(en *enrich.Enricher, site *aggregate.Site, e *event.Event) string {
 	if site.Bots != aggregate.DropBots {
 		return ""
 	}
@@ -133,9 +133,9 @@ func (h *Handler) place(ctx context.Context, items []item) error {
 		}
 		var err error
 		if it.dropped != 0 {
-			it.copy, err = h.committer.PlaceDropped(ctx, it.site, &it.event, it.pos, it.dropped, it.reason)
+			it.copy, err = h.committer.PlaceDropped(ctx, *it.site, &it.event, it.pos, it.dropped, it.reason)
 		} else {
-			it.copy, err = h.committer.Place(ctx, it.site, &it.event, it.pos)
+			it.copy, err = h.committer.Place(ctx, *it.site, &it.event, it.pos)
 		}
 		if errors.Is(err, aggregate.ErrExpired) {
 			it.quarantine(poisonExpired, err.Error())
@@ -165,8 +165,8 @@ func (h *Handler) enrich(items []item, hits *hits) {
 // siteOfPoison finds the site that a bad copy is booked under: the one it names, or the one of its partition key, if there is such a
 // site.
 func (h *Handler) siteOfPoison(ctx context.Context, it *item) (aggregate.Site, error) {
-	if it.site.ID != "" {
-		return it.site, nil
+	if it.site != nil {
+		return *it.site, nil
 	}
 	for _, id := range [...]string{it.claimedSite(), event.SiteOfPartitionKey(it.partitionKey)} {
 		if !event.ValidSite(id) {

@@ -3,6 +3,7 @@ package consumer
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -17,18 +18,19 @@ import (
 // together. It returns how many bytes came out of what was compressed, too.
 func unpack(items []item, r *events.KinesisEventRecord) (_ []item, grown int) {
 	u := unpacker{items: items, first: len(items), room: maxUnpacked}
-	base := whole(r)
+	base := sourceOf(r)
 	if err := u.record(base); err != nil {
 		clear(u.items[u.first:])
-		base.quarantine(poisonPacked, err.Error())
-		return append(u.items[:u.first], base), 0
+		u.items = u.items[:u.first]
+		u.add(base, base.data).quarantine(poisonPacked, err.Error())
+		return u.items, 0
 	}
 	return u.items, maxUnpacked - u.room
 }
 
-// whole is a record as one copy, not taken apart.
-func whole(r *events.KinesisEventRecord) item {
-	return item{
+// sourceOf is where a record came from, not taken apart.
+func sourceOf(r *events.KinesisEventRecord) source {
+	return source{
 		pos: aggregate.Position{
 			Stream: r.EventSourceArn, Shard: shardOf(r.EventID), SequenceNumber: r.Kinesis.SequenceNumber,
 		},
@@ -47,7 +49,7 @@ type unpacker struct {
 
 // record reads what lies on the stream under one sequence number. An aggregated one holds records of its own, which are not aggregated
 // again; each of them may be compressed.
-func (u *unpacker) record(base item) error {
+func (u *unpacker) record(base source) error {
 	if !kpl.IsAggregated(base.data) {
 		return u.lines(base)
 	}
@@ -74,7 +76,7 @@ func (u *unpacker) record(base item) error {
 }
 
 // lines reads events, one a line.
-func (u *unpacker) lines(base item) (err error) {
+func (u *unpacker) lines(base source) (err error) {
 	if isCompressed(base.data) {
 		if base.data, err = decompress(base.data, u.room); err != nil {
 			return err
@@ -92,14 +94,19 @@ func (u *unpacker) lines(base item) (err error) {
 }
 
 // poison adds bytes in which there is no event.
-func (u *unpacker) poison(base item) {
-	u.add(base, base.data)
-	u.items[len(u.items)-1].quarantine(poisonRecord, "no line of the record is a JSON object")
+func (u *unpacker) poison(base source) {
+	u.add(base, base.data).quarantine(poisonRecord, "no line of the record is a JSON object")
 }
 
-func (u *unpacker) add(base item, data []byte) {
-	base.pos.Index, base.data = len(u.items)-u.first, data
-	u.items = append(u.items, base)
+// add appends an item, which is valid until the next one. Where one was before, it takes over the room for properties.
+func (u *unpacker) add(base source, data []byte) *item {
+	n := len(u.items)
+	u.items = slices.Grow(u.items, 1)[:n+1]
+	it := &u.items[n]
+	*it = item{event: event.Event{Props: it.event.Props[:0]}}
+	it.source = base
+	it.pos.Index, it.data = n-u.first, data
+	return it
 }
 
 // holdsObject reports whether a line begins as a JSON object does.

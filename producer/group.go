@@ -36,6 +36,8 @@ func (g *group) timing(o *Options, now time.Time, hurry bool) (send bool, wait t
 		return false, 0
 	case hurry || g.full(o):
 		return true, 0
+	case g.inFlight >= o.SmallInFlight:
+		return false, 0
 	}
 	rest := g.ready.head.since.Add(o.Linger).Sub(now)
 	return rest <= 0, max(rest, 0)

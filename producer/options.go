@@ -40,6 +40,9 @@ type Options struct {
 	// Concurrency is how many requests are in flight at most. Up to there the producer finds the number by itself, for each shard where
 	// shards are predicted: from 4, half of it when the stream throttles, one more where there is more to send than fits. Default 16.
 	Concurrency int
+	// SmallInFlight is how many requests may be in flight (to a shard, where shards are predicted) when one is sent that is not full: with 1, what comes
+	// while one is under way goes together in the next, as with Nagle's algorithm. Default Concurrency.
+	SmallInFlight int
 	// Shards, if given, tells which shard a partition key falls into, so that each shard has requests of its own: one that throttles then
 	// holds up no other. Give a Linger with it, or requests are small. The client is a Shards.
 	Shards ListShardsAPI
@@ -99,6 +102,7 @@ func (o Options) withDefaults() Options {
 	fill(&o.MaxBytes, 5<<20)
 	fill(&o.MaxRecordBytes, min(128<<10, o.MaxBytes))
 	fill(&o.Concurrency, 16)
+	fill(&o.SmallInFlight, o.Concurrency)
 	fill(&o.Buffer, 64<<20)
 	fill(&o.MaxAttempts, 10)
 	fill(&o.RetryFor, 30*time.Second)
@@ -128,6 +132,7 @@ func (o Options) validate() error {
 		within("MaxBytes", o.MaxBytes, 1, MaxRequestBytes),
 		within("MaxRecordBytes", o.MaxRecordBytes, 1, min(MaxItemBytes, o.MaxBytes)),
 		within("Concurrency", o.Concurrency, 1, 1000),
+		within("SmallInFlight", o.SmallInFlight, 1, o.Concurrency),
 		within("Buffer", o.Buffer, int64(o.maxItem()+itemOverhead), 1<<40),
 		within("OnFull", int(o.OnFull), int(Block), int(Fail)),
 		within("MaxAttempts", o.MaxAttempts, 1, 1_000_000),

@@ -184,6 +184,7 @@ func randomOptions(rnd, jitter *rand.Rand) Options {
 	}
 	o.MaxRecordBytes = 20 + rnd.IntN(o.MaxBytes-20)
 	o.Buffer = int64(o.MaxBytes + itemOverhead + rnd.IntN(20_000))
+	o.SmallInFlight = 1 + rnd.IntN(o.Concurrency)
 	return o
 }
 

@@ -50,6 +50,32 @@ func TestLinger(t *testing.T) {
 	})
 }
 
+// While one request is under way, what is less than another waits for its end; what is enough does not, nor does what is flushed.
+func TestSmallRequestsGoTogether(t *testing.T) {
+	slow := func(int) fault { return fault{took: time.Second} }
+	bubble(t, Options{SmallInFlight: 1, MaxRecords: 3}, slow, func(t *testing.T, p *Producer, m *model) {
+		for _, key := range []string{"a", "b", "c"} {
+			async(t, p, item(key, 0))
+			time.Sleep(100 * time.Millisecond) // virtual
+		}
+		if s := p.Stats(); s.Requests != 1 {
+			t.Errorf("%d requests are under way, want 1", s.Requests)
+		}
+		async(t, p, item("d", 0))
+		if synctest.Wait(); p.Stats().Requests != 2 {
+			t.Errorf("%d requests with enough for a full one, want 2", p.Stats().Requests)
+		}
+		async(t, p, item("e", 0))
+		began := time.Now()
+		if err := p.Flush(t.Context()); err != nil || time.Since(began) != time.Second {
+			t.Errorf("Flush: %v after %v", err, time.Since(began))
+		}
+		if got := fmt.Sprint(m.sizes()); got != "[[1] [1 1 1] [1]]" {
+			t.Errorf("items by record = %s", got)
+		}
+	})
+}
+
 func TestFlushAndCloseDoNotLinger(t *testing.T) {
 	bubble(t, Options{Linger: time.Hour}, nil, func(t *testing.T, p *Producer, m *model) {
 		began := time.Now()

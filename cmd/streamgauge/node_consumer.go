@@ -16,6 +16,10 @@ import (
 // retries is how often records are delivered again that the function crashes on, alone, before they are quarantined.
 const retries = 4
 
+// gather is how far apart small batches of a shard begin. Each costs a synced write of the store and a checkpoint, whatever it holds; and a busy live view
+// shows what is new ten times a second.
+const gather = 10 * time.Millisecond
+
 func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})
 	inProcess, shards := n.environments == nil, newShardMeters(n.registry, n.recorder)
@@ -38,7 +42,7 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 		StreamName: streamName, StreamARN: *desc.StreamARN,
 		Kinesis: n.broker.Client(), Function: function, FunctionTimeout: limit,
 		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
-		BatchSize:   1000, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
+		BatchSize:   1000, Gather: gather, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
 		MaximumRetryAttempts: &maximum, BisectBatchOnFunctionError: true, OnDiscard: n.discard,
 		Events: n.mappingEvents(shards),
 	})

@@ -26,7 +26,8 @@ const doorRetryFor = 3 * time.Second
 func (n *node) buildDoor(reader *aggregate.Reader, desc *types.StreamDescriptionSummary) error {
 	var err error
 	// The door answers soon when it cannot keep up or cannot write, and the client, which has the events, decides.
-	n.producer, err = producer.New(n.broker.Client(), streamName, producer.Options{OnFull: producer.Fail, RetryFor: doorRetryFor})
+	// The stream's disk takes one write at a time: a small request beside one that is under way would make another write, and be no earlier.
+	n.producer, err = producer.New(n.broker.Client(), streamName, producer.Options{OnFull: producer.Fail, RetryFor: doorRetryFor, SmallInFlight: 1})
 	if err != nil {
 		return err
 	}

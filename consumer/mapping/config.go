@@ -86,6 +86,9 @@ type Config struct {
 
 	// PollInterval is the pause before a shard whose tip was reached is read again, where Kinesis is no Waiter. Default 1 s.
 	PollInterval time.Duration
+	// Gather, where Kinesis is a Waiter, is how long after a read that brought less than a batch the next one is put off, so that a steady trickle
+	// makes a batch every so often and not one for each of its records. What comes after a pause that is longer is read at once. Default 0.
+	Gather time.Duration
 	// ListInterval is the pause between two listings of the shards; a shard's end brings one at once. Default 10 s.
 	ListInterval time.Duration
 	// DrainTimeout is how long, after the end of Run's context, invocations in hand may go on, and their checkpoints be saved.
@@ -147,6 +150,7 @@ func (c Config) validate() error {
 	_, err := compileFilters(c.Filters)
 	check(err == nil, "Filters: %w", err)
 	check(c.startIsKnown(), "StartingPosition %q is not TRIM_HORIZON, LATEST or AT_TIMESTAMP with a StartingTimestamp", c.StartingPosition)
+	check(c.Gather >= 0, "Gather %v is negative", c.Gather)
 	check(min(c.FunctionTimeout, c.PollInterval, c.ListInterval, c.DrainTimeout) > 0, "a timeout or interval is negative")
 	return errors.Join(errs...)
 }

@@ -14,6 +14,8 @@ type reader struct {
 	kinesis Kinesis
 	waiter  Waiter // nil: poll
 	poll    time.Duration
+	gather  time.Duration
+	batch   int // records
 	stream  string
 	shardID string
 
@@ -22,10 +24,11 @@ type reader struct {
 	ended    bool     // the shard is closed and read to its end
 	empty    bool     // the last read had no records, and is still worth something
 	behind   time.Duration
+	next     time.Time // not to be read again before: records are gathered
 }
 
 func newReader(c Config, shardID string, start position) *reader {
-	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, stream: c.StreamName, shardID: shardID, place: start}
+	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, gather: c.Gather, batch: c.BatchSize, stream: c.StreamName, shardID: shardID, place: start}
 	r.waiter, _ = c.Kinesis.(Waiter)
 	return r
 }
@@ -58,8 +61,12 @@ func (r *reader) seek(ctx context.Context) error {
 }
 
 func (r *reader) advance(out *kinesis.GetRecordsOutput) {
+	r.next = time.Time{}
 	if n := len(out.Records); n > 0 {
 		r.place = after(aws.ToString(out.Records[n-1].SequenceNumber))
+		if n < r.batch {
+			r.next = time.Now().Add(r.gather)
+		}
 	}
 	r.iterator = out.NextShardIterator
 	r.ended = r.iterator == nil
@@ -94,6 +101,10 @@ func (r *reader) wait(ctx context.Context) {
 		_ = sleep(ctx, r.poll)
 	case r.empty:
 		r.waitForRecords(ctx)
+	default: // records were read: let others gather
+		if rest := time.Until(r.next); rest > 0 {
+			_ = sleep(ctx, rest)
+		}
 	}
 }
 

@@ -253,6 +253,41 @@ func TestCatchingUp(t *testing.T) {
 	})
 }
 
+// What trickles in is gathered: the first record after a pause goes at once, then there is a batch for each interval. A read that brought a
+// whole batch is followed by the next without a pause.
+func TestGather(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 1)
+		r.cfg.Kinesis, r.cfg.Gather, r.cfg.BatchSize = waitingModel{r.model}, 10*time.Millisecond, 4
+		run := r.start()
+		time.Sleep(time.Second)
+		for _, name := range []string{"a", "b", "c", "d"} { // at 0, 4, 8 and 12 ms
+			r.model.put(0, name)
+			time.Sleep(4 * time.Millisecond)
+		}
+		synctest.Wait()
+		r.want("a", "b c")
+		time.Sleep(4 * time.Millisecond) // 20 ms
+		synctest.Wait()
+		r.want("d")
+		time.Sleep(11 * time.Millisecond)
+		r.model.put(0, "e")
+		synctest.Wait()
+		r.want("e")
+		time.Sleep(time.Second)
+		r.model.pageRecords = 4
+		r.model.put(0, "f", "g", "h", "i", "j", "k")
+		synctest.Wait()
+		r.want("f g h i", "j k")
+		r.model.put(0, "l")
+		run.idle()
+		r.want("l")
+		if err := run.stop(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 // A Waiter takes the place of polling: records are delivered when they come, and nothing is read while none do, but to keep
 // the iterator.
 func TestWaiter(t *testing.T) {

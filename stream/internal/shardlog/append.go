@@ -1,8 +1,11 @@
 package shardlog
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // maxGroup is how many bytes may wait for the next sync. Whoever would add to more waits for that sync first, so a slow
@@ -88,7 +91,7 @@ func (l *Log) join(ctx context.Context, records []Record) (g *group, at int, lea
 func (g *group) add(records []Record) int {
 	at := g.records
 	if g.buf == nil {
-		g.buf = make([]byte, 0, groupBound(records))
+		g.buf = slices.Grow(newBuffer(), groupBound(records))
 	}
 	for _, r := range records {
 		n := len(g.frames)
@@ -139,8 +142,9 @@ func (l *Log) write(g *group) error {
 	}
 	s, at, salt := l.last()
 	g.first, g.arrival = l.next, max(l.arrival, l.cfg.Now())
-	frames := g.seal(salt, at)
-	if _, err := l.active.WriteAt(g.padded(at, l.size), at); err != nil {
+	frames, padded := g.seal(salt, at), g.padded(at, l.size)
+	defer freeBuffer(padded)
+	if _, err := l.active.WriteAt(padded, at); err != nil {
 		return full(l.abandon(fmt.Errorf("write segment %s: %w", s.name, err)))
 	}
 	if err := l.active.Sync(); err != nil {
@@ -148,6 +152,7 @@ func (l *Log) write(g *group) error {
 		return l.broken
 	}
 	l.next, l.arrival = g.first+uint64(g.records), g.arrival
+	own(frames, g.buf)
 	l.publish(s, frames)
 	l.prepareSpare(at + int64(len(g.buf)))
 	return nil
@@ -189,6 +194,32 @@ func (g *group) seal(salt uint32, at int64) []frame {
 		frames[i].seal(b, salt)
 	}
 	return frames
+}
+
+// own gives frames memory of their own, of just the size of the group: they stay in memory for long, and its buffer, which grew and has room for more,
+// is used again.
+func own(frames []frame, buf []byte) {
+	kept, origin := bytes.Clone(buf), frames[0].at
+	for i := range frames {
+		f := &frames[i]
+		from := f.at - origin + frameHeader
+		f.payload = kept[from : f.end()-origin : f.end()-origin]
+	}
+}
+
+// buffers are those of groups that are written.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxBuffer is how large a buffer is kept at most.
+const maxBuffer = 4 << 20
+
+func newBuffer() []byte { return (*buffers.Get().(*[]byte))[:0] }
+
+// freeBuffer takes a buffer back that nobody looks at any more.
+func freeBuffer(b []byte) {
+	if cap(b) <= maxBuffer {
+		buffers.Put(&b)
+	}
 }
 
 // publish shows synced frames to readers.
