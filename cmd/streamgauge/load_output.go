@@ -108,6 +108,9 @@ func resultRows(r *load.Result, row func(...string)) {
 	for _, kind := range sortedKeys(r.Totals.Errors) {
 		row("", number(r.Totals.Errors[kind]), kind)
 	}
+	if r.Totals.Unknown > 0 {
+		row("", number(r.Totals.Unknown), "of them had no answer: they may be counted or not")
+	}
 	distribution := func(name string, l load.Latency) {
 		row(name, "p50 "+load.Milliseconds(l.P50), "p90 "+load.Milliseconds(l.P90), "p99 "+load.Milliseconds(l.P99), "p99.9 "+load.Milliseconds(l.P999), "max "+load.Milliseconds(l.Max))
 	}

@@ -33,9 +33,10 @@ func (t *loadTest) show(rec *load.Recorder, p load.Plan, see func(*load.Result))
 				if now.Before(p.Start) {
 					continue
 				}
-				r := rec.Result(now)
+				r := rec.Progress(now)
 				see(&r)
 				if t.con.terminal {
+					r = rec.Result(now)
 					v.draw(&r)
 				} else if now.Sub(said) >= lineEvery {
 					said = now

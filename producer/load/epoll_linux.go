@@ -3,6 +3,7 @@ package load
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"syscall"
 	"time"
 	"unsafe"
@@ -14,10 +15,14 @@ import (
 type poller struct {
 	fd     int
 	coarse bool // the kernel has no epoll_pwait2, and waits whole milliseconds
+	quiet  time.Duration
 	events [256]unix.EpollEvent
 }
 
 func (p *poller) open() (err error) {
+	if p.quiet = quietWait; runtime.GOMAXPROCS(0) == 1 {
+		p.quiet = quietWaitAlone
+	}
 	if p.fd, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return fmt.Errorf("make an epoll: %w", err)
 	}
@@ -32,29 +37,28 @@ func (p *poller) add(fd int, serial int32) error {
 	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &ev)
 }
 
-// wait returns what there is to tell, after so long at most.
+// wait returns what there is to tell, after so long at most. It may return early.
 func (p *poller) wait(d time.Duration) []unix.EpollEvent {
-	// A call that does not wait need not tell Go's scheduler of it, which costs as much as a short call.
-	if d < shortWait {
-		if n := p.call(0, true); n > 0 || d <= 0 {
-			return p.events[:max(n, 0)]
-		}
-	}
-	return p.events[:max(p.call(d, false), 0)]
+	return p.events[:max(p.call(d, d <= p.quiet), 0)]
 }
 
-// shortWait is below what an answer takes on the way: in so short a time nothing may come, and then it was cheap to ask.
-const shortWait = 20 * time.Microsecond
+// quietWait is how long a wait may be of which Go's scheduler is not told. Told of one, its monitor looks every 20 µs whether it is over, which took a tenth of all
+// processor time, and the goroutine has to queue for its processor again. Not told, it takes the thread for busy: the others have one processor less meanwhile, and a
+// collection that has to stop this goroutine ends the wait by a signal. Where there is one processor only, that is done for waits that hardly are any.
+const (
+	quietWait      = 5 * time.Millisecond
+	quietWaitAlone = 20 * time.Microsecond
+)
 
 func (p *poller) call(d time.Duration, now bool) int {
 	if p.coarse {
-		n, err := unix.EpollWait(p.fd, p.events[:], int((d+time.Millisecond-1)/time.Millisecond))
+		n, err := unix.EpollWait(p.fd, p.events[:], int((max(0, d)+time.Millisecond-1)/time.Millisecond))
 		if err != nil {
 			return 0 // interrupted
 		}
 		return n
 	}
-	ts := unix.NsecToTimespec(int64(d))
+	ts := unix.NsecToTimespec(max(0, int64(d)))
 	var n uintptr
 	var errno syscall.Errno
 	if now {

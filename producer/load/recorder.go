@@ -52,6 +52,7 @@ type Recorder struct {
 	fresh    *hdr.Histogram
 	total    Totals
 	verdicts verdicts
+	begun    uint32 // the copies of the plan that were reached: all that were sent have lower numbers
 	inFlight int
 	peak     int
 
@@ -113,6 +114,7 @@ func (rec *Recorder) sends(r *Request, now time.Time, most int) bool {
 	rec.total.Due += n
 	rec.current.Due += n
 	rec.total.Requests++
+	rec.begun = max(rec.begun, r.Items[len(r.Items)-1].N+1)
 	record(rec.schedule, now.Sub(r.Due))
 	if rec.inFlight >= most {
 		rec.total.Skipped += n

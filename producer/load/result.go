@@ -1,7 +1,9 @@
 package load
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	hdr "github.com/HdrHistogram/hdrhistogram-go"
@@ -64,23 +66,46 @@ const ScheduleBound = 10 * time.Millisecond
 
 // Result returns what was found up to now.
 func (rec *Recorder) Result(now time.Time) Result {
-	rec.mu.Lock()
-	defer rec.mu.Unlock()
-	rec.turn(now)
-	res := Result{
-		Ended: now, Seconds: now.Sub(rec.start).Seconds(), Totals: rec.total.clone(), Peak: rec.peak,
-		Latency: latencyOf(rec.latency), Service: latencyOf(rec.service), Schedule: latencyOf(rec.schedule), Histogram: bucketsOf(rec.latency),
-	}
-	if n := rec.fresh.TotalCount(); n > 0 {
-		fresh := latencyOf(rec.fresh)
+	res, copies := rec.snapshot(now, rec.latency, rec.service, rec.schedule, rec.fresh)
+	res.Latency, res.Service, res.Schedule = latencyOf(copies[0]), latencyOf(copies[1]), latencyOf(copies[2])
+	res.Histogram = bucketsOf(copies[0])
+	if copies[3].TotalCount() > 0 {
+		fresh := latencyOf(copies[3])
 		res.Freshness = &fresh
 	}
-	res.Kept = rec.total.Skipped == 0 && res.Schedule.P99 <= float64(ScheduleBound/time.Microsecond)/1e3
-	last := rec.current
-	last.Start, last.Seconds, last.InFlight = rec.began.Sub(rec.start).Seconds(), now.Sub(rec.began).Seconds(), rec.inFlight
-	last.Latency, last.Fresh = bucketsOf(rec.now), bucketsOf(rec.nowSeen)
-	res.Intervals = append(append(res.Intervals, rec.past...), last)
+	res.Kept = res.Totals.Skipped == 0 && res.Schedule.P99 <= float64(ScheduleBound/time.Microsecond)/1e3
 	return res
+}
+
+// Progress is a Result without what is of the whole run's distributions: it costs little, however often it is asked for.
+func (rec *Recorder) Progress(now time.Time) Result {
+	res, _ := rec.snapshot(now)
+	return res
+}
+
+// snapshot returns counts and intervals, and copies of histograms. What a histogram says takes up to milliseconds to find out, for which nobody may be kept
+// waiting who has a schedule to keep: under the lock they are only copied.
+func (rec *Recorder) snapshot(now time.Time, of ...*hdr.Histogram) (Result, []*hdr.Histogram) {
+	of = append(of, rec.now, rec.nowSeen)
+	copies := make([]*hdr.Snapshot, len(of))
+	rec.mu.Lock()
+	rec.turn(now)
+	res := Result{Ended: now, Seconds: now.Sub(rec.start).Seconds(), Totals: rec.total.clone(), Peak: rec.peak}
+	last := rec.current
+	last.Errors = maps.Clone(last.Errors)
+	last.Start, last.Seconds, last.InFlight = rec.began.Sub(rec.start).Seconds(), now.Sub(rec.began).Seconds(), rec.inFlight
+	res.Intervals = append(slices.Clone(rec.past), last)
+	for i, h := range of {
+		copies[i] = h.Export()
+	}
+	rec.mu.Unlock()
+	found := make([]*hdr.Histogram, len(copies))
+	for i, c := range copies {
+		found[i] = hdr.Import(c)
+	}
+	open := &res.Intervals[len(res.Intervals)-1]
+	open.Latency, open.Fresh = bucketsOf(found[len(found)-2]), bucketsOf(found[len(found)-1])
+	return res, found
 }
 
 // errorRate is the part of the events due that failed.

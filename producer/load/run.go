@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// threaded is a target that sends on the goroutine which drives it, and wants a thread for it.
+type threaded interface{ OwnThread() }
+
 // Limits of a run. The zero value of a field stands for its default.
 type Limits struct {
 	// InFlight is how many requests may be under way. What is due above it is not sent, and the result says so. Default 10,000.
@@ -15,10 +18,11 @@ type Limits struct {
 	Timeout time.Duration
 }
 
-// chunk is how many requests the generator hands over at a time, and ahead how many such chunks it may be ahead of the schedule.
+// chunk is how many events the generator hands over at a time, and ahead how many such chunks it may be ahead of the schedule: so many that it may be late by tens
+// of milliseconds where it shares the processors.
 const (
 	chunk = 64
-	ahead = 4
+	ahead = 32
 )
 
 // Runner brings a script into real time.
@@ -41,7 +45,7 @@ func NewRunner(s *Script, rec *Recorder, limits Limits, to func(Done) (Target, e
 	if limits.InFlight < 0 || limits.Timeout < 0 {
 		return nil, errors.New("load: limits must not be negative")
 	}
-	r := &Runner{rec: rec, limits: limits, source: newRequests(s), chunks: make(chan []*Request, ahead)}
+	r := &Runner{rec: rec, limits: limits, source: newRequests(s), chunks: make(chan []*Request, max(8, ahead*chunk/max(chunk, s.plan.Batch)))}
 	var err error
 	if r.target, err = to(r.done); err != nil {
 		return nil, fmt.Errorf("load: %w", err)
@@ -58,13 +62,22 @@ func (r *Runner) done(req *Request, a Answer) {
 // takes long does not hold up what is due after it.
 func (r *Runner) Run(ctx context.Context) error {
 	generating, stop := context.WithCancel(ctx)
-	generated := make(chan struct{})
+	generated, paced := make(chan struct{}), make(chan struct{})
 	go func() { r.generate(generating); close(generated) }()
-	r.pace(ctx)
+	go func() { r.drive(ctx); close(paced) }()
+	<-paced
 	stop()
 	<-generated
-	r.drain(ctx)
 	return r.target.Close()
+}
+
+// drive is where the target is used, but for its end.
+func (r *Runner) drive(ctx context.Context) {
+	if t, ok := r.target.(threaded); ok {
+		t.OwnThread()
+	}
+	r.pace(ctx)
+	r.drain(ctx)
 }
 
 // generate keeps some requests ahead of the schedule, so that what it takes to make them delays none.
@@ -94,9 +107,26 @@ func (r *Runner) generate(ctx context.Context) {
 // behindPoll is how many requests that are overdue are begun in a row before the target may look at its answers.
 const behindPoll = 16
 
+// shortOf is how long the target is left to itself while the generator has nothing ready. That must not happen, but answers have to be taken when they come.
+const shortOf = time.Millisecond
+
+// pull returns the next requests, or none at the end.
+func (r *Runner) pull(ctx context.Context) []*Request {
+	for {
+		select {
+		case some := <-r.chunks:
+			return some
+		default:
+		}
+		if r.target.Wait(ctx, time.Now().Add(shortOf)); ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
 func (r *Runner) pace(ctx context.Context) {
 	row := 0
-	for some := range r.chunks {
+	for some := r.pull(ctx); len(some) > 0; some = r.pull(ctx) {
 		for _, req := range some {
 			now := time.Now()
 			for now.Before(req.Due) {

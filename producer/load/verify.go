@@ -77,13 +77,14 @@ type Verification struct {
 type Ran struct {
 	plan     Plan
 	verdicts *verdicts
-	count    uint32
+	begun    uint32 // copies from here on were not sent; of those below, some may not have been
 	stream   bool
 }
 
-// Ran returns what has to be known of a run of that plan for its verification.
+// Ran returns what has to be known of a run of that plan for its verification. Copies that share a request are not sent in the order of the plan: a crawler's
+// waits for others of its kind, while people's go on. So what a run that was cut short has sent is not the plan's beginning, and how many there were does not say which.
 func (rec *Recorder) Ran(p Plan) Ran {
-	return Ran{p, &rec.verdicts, uint32(rec.total.Due), rec.takesAll}
+	return Ran{p, &rec.verdicts, rec.begun, rec.takesAll}
 }
 
 // Verify makes every event of the runs again, in order, and compares what became of each with what the server says. before and after are its books, known the
@@ -128,7 +129,7 @@ type bounds struct{ least, most uint64 }
 
 func (v *verifier) run(ctx context.Context, run Ran) error {
 	for c := range run.plan.Copies() {
-		if c.N >= run.count {
+		if c.N >= run.begun {
 			break
 		}
 		verdict := run.verdicts.of(c.N)
