@@ -10,8 +10,8 @@ import { wearTheme } from "./ui/theme.js";
 
 /**
  * A view's module. Its default export is a component that gets the route; sheets are the addresses of stylesheets that it needs beside those of
- * index.html, each as import.meta.resolve tells it.
- * @typedef {{ default: import("preact").FunctionComponent<{ route: import("./route.js").Route }>, sheets?: string[] }} ViewModule
+ * index.html, each as import.meta.resolve tells it; knows asks for what the view cannot do without.
+ * @typedef {{ default: import("preact").FunctionComponent<{ route: import("./route.js").Route }>, sheets?: string[], knows?: () => Promise<unknown> }} ViewModule
  */
 
 /** @typedef {import("./route.js").View | "tv"} Shown */
@@ -46,11 +46,19 @@ function viewOf({ view, params }) {
   return view === "site" && params.get("tv") === "1" ? "tv" : view;
 }
 
+// A view that knows at once what it is about is drawn once, and asks for its figures with that; after this many milliseconds it is drawn without.
+const PATIENCE = 150;
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
 /** @param {Shown} view */
 async function load(view) {
   try {
     const module = await VIEWS[view]();
-    await wearSheets(module.sheets ?? []);
+    await Promise.all([wearSheets(module.sheets ?? []), Promise.race([module.knows?.(), pause(PATIENCE)])]);
     if (viewOf(route.peek()) === view) shown.value = { view, module };
   } catch (fault) {
     shown.value = { view, fault };

@@ -1,6 +1,7 @@
 // Everything that is known of a site, in the order in which people ask.
 
 import { html } from "../html.js";
+import { firstShown } from "../state/answers.js";
 import { choice } from "../state/choice.js";
 import { lazy } from "../ui/Lazy.js";
 import { DEVICES, PAGES, PLACES, SOURCES } from "./cards.js";
@@ -14,16 +15,22 @@ import { CountryMap } from "./Places.js";
 import { PropertiesCard } from "./PropertiesCard.js";
 
 // What nobody sees at first comes after what everybody does, into a place of its own size.
-/** @param {string} name @param {() => Promise<any>} load */
-const later = (name, load) => lazy(load, html`<section class="card waits" data-card=${name} aria-busy="true"></section>`);
+/** @typedef {typeof import("./below.js")} Below */
+const below = () => import("./below.js");
 
-const Ticker = later("ticker", () => import("./Ticker.js"));
-const Ledger = later("ledger", () => import("./Ledger.js"));
-const Funnel = later("funnel", () => import("./Funnel.js"));
-const Journeys = later("journeys", () => import("./Journeys.js"));
-const Vitals = later("vitals", () => import("./Vitals.js"));
-const Retention = later("retention", () => import("./Retention.js"));
-const Scrubber = lazy(() => import("./Scrubber.js"), html`<div class="scrubber waits"></div>`);
+/** @param {(module: Below) => import("preact").FunctionComponent<any>} pick @param {unknown} waits */
+const later = (pick, waits) => lazy(() => firstShown.then(below).then((module) => ({ default: pick(module) })), waits);
+
+/** @param {string} name */
+const place = (name) => html`<section class="card waits" data-card=${name} aria-busy="true"></section>`;
+
+const Ticker = later((m) => m.Ticker, place("ticker"));
+const Ledger = later((m) => m.Ledger, place("ledger"));
+const Funnel = later((m) => m.Funnel, place("funnel"));
+const Journeys = later((m) => m.Journeys, place("journeys"));
+const Vitals = later((m) => m.Vitals, place("vitals"));
+const Retention = later((m) => m.Retention, place("retention"));
+const Scrubber = later((m) => m.Scrubber, html`<div class="scrubber waits"></div>`);
 
 export function Board() {
   const live = choice.value.period.name === "live";

@@ -4,7 +4,7 @@
 // answer costs. What comes meanwhile is asked for once, afterwards.
 
 import { batch, effect, signal } from "@preact/signals";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { AnswerError, postJSON } from "../api/ask.js";
 import { pulse } from "./live.js";
 import { replayedTo } from "./scope.js";
@@ -42,9 +42,7 @@ class Asker {
     const before = this.question;
     this.question = question;
     if (question?.key === before?.key) return;
-    this.underWay?.abort();
-    this.underWay = null;
-    clearTimeout(this.timer);
+    this.stop();
     const known = question ? /** @type {T | undefined} */ (kept.get(question.key)) : undefined;
     const same = question?.site === before?.site; // figures of one site never stand under the name of another
     this.state.value = { data: known ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
@@ -67,6 +65,7 @@ class Asker {
     const question = this.question;
     if (!question || this.underWay) return;
     const control = (this.underWay = new AbortController());
+    asking.add(this);
     this.due = false;
     this.askedAt = performance.now();
     try {
@@ -74,10 +73,10 @@ class Asker {
       if (control.signal.aborted) return;
       keep(question.key, data);
       this.cost = performance.now() - this.askedAt;
-      this.show(data);
+      this.answered({ data, fault: null, busy: false });
     } catch (fault) {
       if (control.signal.aborted) return;
-      this.state.value = { ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false };
+      this.answered({ ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false });
       if (mayPass(fault)) this.timer = /** @type {any} */ (setTimeout(() => this.want(), RETRY));
     }
     this.underWay = null;
@@ -85,11 +84,20 @@ class Asker {
   }
 
   // An answer that says the same as the one before draws nothing anew.
-  /** @param {T} data */
-  show(data) {
+  /** @param {State<T>} state */
+  answered(state) {
     const before = this.state.peek();
-    if (before.busy || before.fault || !before.data) this.state.value = { data, fault: null, busy: false };
-    else if (essence(before.data) !== essence(data)) showTogether(this, data);
+    const same = !before.busy && !before.fault && !state.fault && before.data && essence(before.data) === essence(state.data);
+    if (!same) waiting.set(this, state);
+    noLongerAsking(this);
+  }
+
+  stop() {
+    this.underWay?.abort();
+    this.underWay = null;
+    clearTimeout(this.timer);
+    waiting.delete(this);
+    noLongerAsking(this);
   }
 
   /** @param {boolean} seen */
@@ -98,10 +106,6 @@ class Asker {
     if (seen && this.due) this.want();
   }
 
-  close() {
-    this.underWay?.abort();
-    clearTimeout(this.timer);
-  }
 }
 
 // A question that is wrong stays wrong.
@@ -110,26 +114,39 @@ function mayPass(fault) {
   return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
 }
 
-/** @type {Map<Asker<any>, unknown>} */
+/** @type {Set<Asker<any>>} those whose question is under way */
+const asking = new Set();
+/** @type {Map<Asker<any>, State<any>>} what was answered and is not shown yet */
 const waiting = new Map();
 const TOGETHER = 120;
+let showTimer = 0;
 
-// Of all parts that ask again at the same moment the answers are shown together: the page is laid out and painted once, not ten times.
-/** @param {Asker<any>} asker @param {unknown} data */
-function showTogether(asker, data) {
-  if (waiting.size === 0) setTimeout(showWaiting, TOGETHER);
-  waiting.set(asker, { question: asker.question?.key, data });
+// Of all parts that ask at the same moment the answers are shown together, when the last one is there: the page is laid out and painted
+// once, not ten times. A part whose answer takes its time is not waited for.
+/** @param {Asker<any>} asker */
+function noLongerAsking(asker) {
+  asking.delete(asker);
+  if (waiting.size === 0) return;
+  if (asking.size === 0) showWaiting();
+  else showTimer ||= /** @type {any} */ (setTimeout(showWaiting, TOGETHER));
 }
 
 function showWaiting() {
+  clearTimeout(showTimer);
+  showTimer = 0;
   const all = [...waiting];
   waiting.clear();
   batch(() => {
-    for (const [asker, { question, data }] of /** @type {[Asker<any>, any][]} */ (all)) {
-      if (asker.question?.key === question) asker.state.value = { data, fault: null, busy: false };
-    }
+    for (const [asker, state] of all) asker.state.value = state;
   });
+  tellFirst(undefined);
 }
+
+/** @type {(nothing: undefined) => void} */
+let tellFirst;
+
+/** Is fulfilled when the first answers are on show: what nobody sees at first may come now. @type {Promise<undefined>} */
+export const firstShown = new Promise((done) => (tellFirst = done));
 
 /** What of an answer is shown. @param {any} data */
 function essence({ query, meta, ...rows }) {
@@ -153,16 +170,21 @@ function keep(key, data) {
 export function useAnswer(question, box) {
   const asker = useMemo(() => {
     const made = /** @type {Asker<T>} */ (new Asker());
-    if (box) made.seen = false;
+    if (box) made.seen = false; // until it has its place
     return made;
   }, []);
   useMemo(() => asker.turnTo(question), [question?.key]);
   asker.question = question;
+  useLayoutEffect(() => {
+    if (box?.current && isNear(box.current)) asker.look(true);
+  }, []);
   useEffect(() => {
+    let isNews = false; // what was counted by now is in the first answer
     const stop = effect(() => {
       pulse.value;
       replayedTo.value;
-      if (asker.question?.every) asker.want();
+      if (isNews && asker.question?.every) asker.want();
+      isNews = true;
     });
     const onVisibility = () => !document.hidden && asker.due && asker.want();
     document.addEventListener("visibilitychange", onVisibility);
@@ -171,7 +193,7 @@ export function useAnswer(question, box) {
       stop();
       unwatch?.();
       document.removeEventListener("visibilitychange", onVisibility);
-      asker.close();
+      asker.stop();
     };
   }, []);
   const state = asker.state.value;
@@ -181,9 +203,18 @@ export function useAnswer(question, box) {
 /** @type {WeakMap<Element, Set<(seen: boolean) => void>>} */
 const watched = new WeakMap();
 
+const MARGIN = 160; // what is about to come into sight counts as seen
+
 const eyes = new IntersectionObserver((entries) => {
   for (const entry of entries) for (const tell of watched.get(entry.target) ?? []) tell(entry.isIntersecting);
-}, { rootMargin: "160px" });
+}, { rootMargin: `${MARGIN}px` });
+
+// The observer tells after the next frame, which is late for what is in sight from the beginning.
+/** @param {Element} element */
+function isNear(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > -MARGIN && top < innerHeight + MARGIN;
+}
 
 /** @param {Element | null} element @param {(seen: boolean) => void} tell */
 function watch(element, tell) {
