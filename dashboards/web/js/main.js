@@ -1,6 +1,7 @@
 // Starts the page: shows the view that the address names, and loads a view's modules when it is first gone to.
 
 import { render } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import { html } from "./html.js";
 import { route } from "./route.js";
@@ -30,6 +31,8 @@ const shown = signal({ view: "" });
 
 function App() {
   const { module, fault } = shown.value;
+  // Where the choice is kept another process is asked, and waited for: after the view has sent its questions, and before anybody sees it.
+  useLayoutEffect(wearTheme, [module !== undefined]);
   if (fault) return html`<main id="main"><${Failure} fault=${fault} again=${() => location.reload()} /></main>`;
   return module ? html`<${module.default} route=${route.value} />` : null;
 }
@@ -65,5 +68,4 @@ async function load(view) {
   }
 }
 
-wearTheme();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -4,7 +4,7 @@
 // answer costs. What comes meanwhile is asked for once, afterwards.
 
 import { batch, effect, signal } from "@preact/signals";
-import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { AnswerError, postJSON } from "../api/ask.js";
 import { pulse } from "./live.js";
 import { replayedTo } from "./scope.js";
@@ -114,6 +114,9 @@ function mayPass(fault) {
   return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
 }
 
+/** Whether any answer was shown yet. */
+export const anyShown = signal(false);
+
 /** @type {Set<Asker<any>>} those whose question is under way */
 const asking = new Set();
 /** @type {Map<Asker<any>, State<any>>} what was answered and is not shown yet */
@@ -138,15 +141,9 @@ function showWaiting() {
   waiting.clear();
   batch(() => {
     for (const [asker, state] of all) asker.state.value = state;
+    anyShown.value = true;
   });
-  tellFirst(undefined);
 }
-
-/** @type {(nothing: undefined) => void} */
-let tellFirst;
-
-/** Is fulfilled when the first answers are on show: what nobody sees at first may come now. @type {Promise<undefined>} */
-export const firstShown = new Promise((done) => (tellFirst = done));
 
 /** What of an answer is shown. @param {any} data */
 function essence({ query, meta, ...rows }) {
@@ -165,19 +162,17 @@ function keep(key, data) {
  * @template T
  * @param {Question | null} question
  * @param {{ current: Element | null }} [box]  the part of the page that shows it: while nobody sees that, nothing is asked
+ * @param {boolean} [soon]  whether it is asked for the first time before it is known whether somebody sees it
  * @returns {State<T> & { again: () => void }}
  */
-export function useAnswer(question, box) {
+export function useAnswer(question, box, soon = false) {
   const asker = useMemo(() => {
     const made = /** @type {Asker<T>} */ (new Asker());
-    if (box) made.seen = false; // until it has its place
+    if (box && !soon) made.seen = false;
     return made;
   }, []);
   useMemo(() => asker.turnTo(question), [question?.key]);
   asker.question = question;
-  useLayoutEffect(() => {
-    if (box?.current && isNear(box.current)) asker.look(true);
-  }, []);
   useEffect(() => {
     let isNews = false; // what was counted by now is in the first answer
     const stop = effect(() => {
@@ -203,18 +198,9 @@ export function useAnswer(question, box) {
 /** @type {WeakMap<Element, Set<(seen: boolean) => void>>} */
 const watched = new WeakMap();
 
-const MARGIN = 160; // what is about to come into sight counts as seen
-
 const eyes = new IntersectionObserver((entries) => {
   for (const entry of entries) for (const tell of watched.get(entry.target) ?? []) tell(entry.isIntersecting);
-}, { rootMargin: `${MARGIN}px` });
-
-// The observer tells after the next frame, which is late for what is in sight from the beginning.
-/** @param {Element} element */
-function isNear(element) {
-  const { top, bottom } = element.getBoundingClientRect();
-  return bottom > -MARGIN && top < innerHeight + MARGIN;
-}
+}, { rootMargin: "160px" });
 
 /** @param {Element | null} element @param {(seen: boolean) => void} tell */
 function watch(element, tell) {
