@@ -1,7 +1,8 @@
 // Answers that stay true: asked for once a part of the page is seen, and again when something was counted.
 //
-// Of each part one question is under way at a time, and two answers to the same question are at least a moment apart, which grows with what an
-// answer costs. What comes meanwhile is asked for once, afterwards.
+// Of each part of the page one question is under way at a time, and two answers to the same question are at least a moment apart, which grows
+// with what an answer costs. What comes meanwhile is asked for once, afterwards. Who has to wait waits for the next beat: those who ask often
+// then ask together, and the page changes at once.
 
 import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -15,7 +16,8 @@ import { replayedTo } from "./scope.js";
  * @typedef {{ data: T | null, fault: Error | null, busy: boolean }} State  busy: what is shown answers another question, or none
  */
 
-const COST = 10; // a question is asked no more than a tenth of the time
+const COST = 4; // a question is asked no more than a fourth of the time
+const BEAT = 250;
 const RETRY = 5_000;
 const REPLAY = 200;
 
@@ -57,7 +59,7 @@ class Asker {
     const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
     const wait = this.askedAt + pause - performance.now();
     clearTimeout(this.timer);
-    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), wait));
+    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), BEAT * Math.ceil((this.askedAt + pause) / BEAT) - performance.now()));
     else this.ask();
   }
 
@@ -67,12 +69,13 @@ class Asker {
     const control = (this.underWay = new AbortController());
     asking.add(this);
     this.due = false;
-    this.askedAt = performance.now();
+    const start = performance.now();
+    this.askedAt = BEAT * Math.floor(start / BEAT);
     try {
       const data = /** @type {T} */ (await postJSON(question.path, question.body(), control.signal));
       if (control.signal.aborted) return;
       keep(question.key, data);
-      this.cost = performance.now() - this.askedAt;
+      this.cost = performance.now() - start;
       this.answered({ data, fault: null, busy: false });
     } catch (fault) {
       if (control.signal.aborted) return;
