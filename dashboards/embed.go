@@ -49,32 +49,53 @@ func readAll() []source {
 	return files
 }
 
-// assets are the embedded files but index.html, which is kept beside them.
+// assets are what is served for the embedded files but index.html, which is kept beside them.
 type assets struct {
 	index     []byte
-	imports   map[string]func() []string // by name: the names of the files that it imports
-	address   map[string]string          // by name: the name with a hash before its extension
+	modules   map[string][]byte          // by name: the text of a module
+	imports   map[string]func() []string // by name of a module: the names of the files that it imports
+	address   map[string]string          // by name of a file, for a joined one that of its first: the name with a hash before its extension
 	byAddress map[string]*file
 }
 
 const index = "index.html"
 
 func newAssets(files []source) *assets {
-	a := &assets{imports: map[string]func() []string{}, address: map[string]string{}, byAddress: map[string]*file{}}
+	a := &assets{modules: map[string][]byte{}, imports: map[string]func() []string{}, address: map[string]string{}, byAddress: map[string]*file{}}
+	sheets := map[string][]byte{}
 	for _, f := range files {
-		if f.name == index {
+		switch ext := path.Ext(f.name); {
+		case f.name == index:
 			a.index = f.bytes
-			continue
+		case ext == ".js" || ext == ".mjs":
+			if f.name == uPlot {
+				f.bytes = append(slices.Clone(f.bytes), uPlotExport...)
+			}
+			a.modules[f.name] = f.bytes
+			a.imports[f.name] = sync.OnceValue(func() []string { return importsOf(f) })
+		default:
+			sheets[f.name] = f.bytes
+			a.add(f.name, f.bytes)
 		}
-		if f.name == uPlot {
-			f.bytes = append(slices.Clone(f.bytes), uPlotExport...)
-		}
-		served := newFile(contentTypes[path.Ext(f.name)], f.bytes)
-		address := hashedName(f.name, served)
-		a.imports[f.name] = sync.OnceValue(func() []string { return importsOf(f) })
-		a.address[f.name], a.byAddress[address] = address, served
 	}
+	for _, p := range a.partsOf() {
+		for _, library := range a.apart(p) {
+			a.add(library, a.modules[library])
+		}
+		joined, err := a.join(p)
+		if err != nil { // as above: the tests join every one
+			panic(err)
+		}
+		a.add(p.root, joined)
+	}
+	a.add(firstSheets, joinSheets(a.index, sheets))
 	return a
+}
+
+func (a *assets) add(name string, b []byte) {
+	served := newFile(contentTypes[path.Ext(name)], b)
+	a.address[name] = hashedName(name, served)
+	a.byAddress[a.address[name]] = served
 }
 
 // hashedName is a file's name with 48 bits of its hash, which tell apart its own versions only.

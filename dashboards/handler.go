@@ -14,18 +14,18 @@ const assetRoot = "_/assets/"
 var siteID = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
 // Handler serves the page at "/", "/{site}" and the addresses of its other views below "/_/", and its assets below "/_/assets/". It answers GET and
-// HEAD, everything else there is 404 or 405. Whether a site exists is not asked here. It is safe for concurrent use; pages are made, and files compressed, on
-// their first use: most processes that may show the page never do.
+// HEAD, everything else there is 404 or 405. Whether a site exists is not asked here. It is safe for concurrent use; files are joined, pages made, and both
+// compressed, on their first use: most processes that may show the page never do.
 func Handler() http.Handler {
-	a := newAssets(readAll())
+	a := sync.OnceValue(func() *assets { return newAssets(readAll()) })
 	mux := http.NewServeMux()
 	for _, v := range views {
-		shown := servePage(sync.OnceValue(func() page { return newPage(a, v) }))
+		shown := servePage(sync.OnceValue(func() page { return newPage(a(), v) }))
 		for _, pattern := range v.patterns {
 			mux.HandleFunc("GET "+pattern, shown)
 		}
 	}
-	mux.HandleFunc("GET /"+assetRoot, a.serve)
+	mux.HandleFunc("GET /"+assetRoot, func(w http.ResponseWriter, r *http.Request) { a().serve(w, r) })
 	return withHeaders(mux)
 }
 

@@ -52,7 +52,7 @@ var address = regexp.MustCompile(`(?:href|src)="([^"#]+)"`)
 // pages are addresses of every view.
 var pages = []string{"/", "/shop.example", "/_/pipeline", "/_/inspect", "/_/tile/shop"}
 
-// references are the addresses that a page asks for before it runs, the modules of its view among them.
+// references are the addresses that a page asks for before it runs, the modules of its view among them, each once.
 func references(t *testing.T, page string) []string {
 	t.Helper()
 	base, err := url.Parse(page)
@@ -65,12 +65,15 @@ func references(t *testing.T, page string) []string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		paths = append(paths, to.Path)
+		if !strings.HasPrefix(to.Path, "/api/") { // that is answered by others
+			paths = append(paths, to.Path)
+		}
 	}
-	if len(paths) < 10 {
+	if len(paths) < 5 {
 		t.Fatalf("%s names only %d assets", page, len(paths))
 	}
-	return paths
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // everything is all pages, and what they ask for before they run, each once.

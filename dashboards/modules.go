@@ -8,6 +8,11 @@ import (
 	"strings"
 )
 
+const thirdParty = "third_party/"
+
+// isOurs tells our modules from other people's.
+func isOurs(name string) bool { return path.Ext(name) == ".js" && !strings.HasPrefix(name, thirdParty) }
+
 // libraries are other people's modules by the names that ours import them by.
 var libraries = map[string]string{
 	"htm":                  "third_party/htm/htm.mjs",
@@ -31,14 +36,17 @@ var imported = regexp.MustCompile(`(?m)(?:^|[;}])\s*(?:import|export)\b[^"'();=]
 // importsOf returns the names of the files that a module imports.
 func importsOf(f source) (names []string) {
 	for _, m := range imported.FindAllSubmatch(f.bytes, -1) {
-		specifier := string(m[1]) + string(m[2])
-		if library, ok := libraries[specifier]; ok {
-			names = append(names, library)
-		} else {
-			names = append(names, path.Join(path.Dir(f.name), specifier))
-		}
+		names = append(names, fileOf(f.name, string(m[1])+string(m[2])))
 	}
 	return names
+}
+
+// fileOf is the name of the file that a module means by a name.
+func fileOf(module, specifier string) string {
+	if library, ok := libraries[specifier]; ok {
+		return library
+	}
+	return path.Join(path.Dir(module), specifier)
 }
 
 // closure returns the modules and all that they import, directly or not, each once, those that others wait for first.
@@ -63,17 +71,15 @@ func (a *assets) closure(modules ...string) (names []string) {
 	return names
 }
 
-// importMap says where the modules and sheets are, as seen from a page with that way to the root ("./", "../"): libraries by their bare names, our
-// own by the addresses that relative imports, and import.meta.resolve, come to.
+// importMap says where modules, sheets and data are, as seen from a page with that way to the root ("./", "../"): all by their names, as
+// the joined modules write them.
 func (a *assets) importMap(root string) []byte {
 	imports := map[string]string{}
 	for name, address := range a.address {
-		if ext := path.Ext(name); ext == ".js" && !strings.HasPrefix(name, thirdParty) || ext == ".css" || ext == ".json" {
-			imports[root+assetRoot+name] = root + assetRoot + address
+		switch path.Ext(name) {
+		case ".js", ".css", ".json":
+			imports[name] = root + assetRoot + address
 		}
-	}
-	for specifier, name := range libraries {
-		imports[specifier] = root + assetRoot + a.address[name]
 	}
 	b, err := json.Marshal(map[string]any{"imports": imports})
 	if err != nil { // it is made of strings
@@ -82,13 +88,11 @@ func (a *assets) importMap(root string) []byte {
 	return b
 }
 
-const thirdParty = "third_party/"
-
-// preloads are the modules that a view needs before it can show anything, in the order in which they should come.
+// preloads are the files that a view needs before it can show anything, those that others wait for first.
 func (a *assets) preloads(view string) []string {
-	names := a.closure(mainModule, view)
-	slices.Reverse(names) // the largest and deepest wait for nobody: what is needed first to go on is asked for first
-	return names
+	return slices.DeleteFunc(a.closure(mainModule, view), func(name string) bool {
+		return a.address[name] == "" || isOurs(name) && name != mainModule && name != view
+	})
 }
 
 const mainModule = "js/main.js"

@@ -13,14 +13,15 @@ import (
 type view struct {
 	patterns []string // of net/http
 	module   string
-	depth    int  // how many folders below the root the address is
-	framed   bool // pages of others may hold it in a frame
+	data     []string // what its module asks the API for first
+	depth    int      // how many folders below the root the address is
+	framed   bool     // pages of others may hold it in a frame
 }
 
 var views = []view{
-	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js"},
-	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", depth: 1},
-	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", depth: 1},
+	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js", data: []string{"api/v1/sites"}},
+	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", data: []string{"api/v1/sites"}, depth: 1},
+	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", data: []string{"api/v1/sites"}, depth: 1},
 	{patterns: []string{"/_/tile/{site}"}, module: "js/tile/view.js", depth: 2, framed: true},
 }
 
@@ -52,7 +53,7 @@ func newPage(a *assets, v view) page {
 		root = "./"
 	}
 	imports := a.importMap(root)
-	html := bytes.Replace(a.index, emptyRoot, []byte(`data-root="`+root+`"`), 1)
+	html := bytes.Replace(linkSheets(a.index), emptyRoot, []byte(`data-root="`+root+`"`), 1)
 	html = bytes.Replace(html, emptyMap, fmt.Appendf(nil, `<script type="importmap">%s</script>`, imports), 1)
 	html = bytes.Replace(html, preloaded, preloadLinks(a, v, root), 1)
 	html = reference.ReplaceAllFunc(html, func(found []byte) []byte {
@@ -69,6 +70,9 @@ func newPage(a *assets, v view) page {
 
 func preloadLinks(a *assets, v view, root string) []byte {
 	var b bytes.Buffer
+	for _, address := range v.data {
+		fmt.Fprintf(&b, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s%s\">\n", root, address)
+	}
 	for _, name := range a.preloads(v.module) {
 		fmt.Fprintf(&b, "<link rel=\"modulepreload\" href=\"%s%s%s\">\n", root, assetRoot, a.address[name])
 	}

@@ -17,6 +17,7 @@ function readerOf(zone) {
 
 /** The wall time of a moment. @param {number} ms @param {string} zone */
 export function wallTime(ms, zone) {
+  if (zone === "UTC") return new Date(ms).toISOString().slice(0, 19).replace("T", " ");
   /** @type {Record<string, string>} */
   const p = {};
   for (const { type, value } of readerOf(zone).formatToParts(ms)) p[type] = value;

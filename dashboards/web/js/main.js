@@ -1,6 +1,7 @@
 // Starts the page: shows the view that the address names, and loads a view's modules when it is first gone to.
 
 import { render } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import { html } from "./html.js";
 import { route } from "./route.js";
@@ -10,8 +11,8 @@ import { wearTheme } from "./ui/theme.js";
 
 /**
  * A view's module. Its default export is a component that gets the route; sheets are the addresses of stylesheets that it needs beside those of
- * index.html, each as import.meta.resolve tells it.
- * @typedef {{ default: import("preact").FunctionComponent<{ route: import("./route.js").Route }>, sheets?: string[] }} ViewModule
+ * index.html, each as import.meta.resolve tells it; knows asks for what the view cannot do without.
+ * @typedef {{ default: import("preact").FunctionComponent<{ route: import("./route.js").Route }>, sheets?: string[], knows?: () => Promise<unknown> }} ViewModule
  */
 
 /** @typedef {import("./route.js").View | "tv"} Shown */
@@ -30,6 +31,8 @@ const shown = signal({ view: "" });
 
 function App() {
   const { module, fault } = shown.value;
+  // Where the choice is kept another process is asked, and waited for: after the view has sent its questions, and before anybody sees it.
+  useLayoutEffect(wearTheme, [module !== undefined]);
   if (fault) return html`<main id="main"><${Failure} fault=${fault} again=${() => location.reload()} /></main>`;
   return module ? html`<${module.default} route=${route.value} />` : null;
 }
@@ -46,16 +49,23 @@ function viewOf({ view, params }) {
   return view === "site" && params.get("tv") === "1" ? "tv" : view;
 }
 
+// A view that knows at once what it is about is drawn once, and asks for its figures with that; after this many milliseconds it is drawn without.
+const PATIENCE = 150;
+
+/** @param {number} ms */
+function pause(ms) {
+  return new Promise((done) => setTimeout(done, ms));
+}
+
 /** @param {Shown} view */
 async function load(view) {
   try {
     const module = await VIEWS[view]();
-    await wearSheets(module.sheets ?? []);
+    await Promise.all([wearSheets(module.sheets ?? []), Promise.race([module.knows?.(), pause(PATIENCE)])]);
     if (viewOf(route.peek()) === view) shown.value = { view, module };
   } catch (fault) {
     shown.value = { view, fault };
   }
 }
 
-wearTheme();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -20,6 +20,7 @@ import { Entry } from "./Entry.js";
 import { Sender } from "./Sender.js";
 import { Stream } from "./Stream.js";
 
+export const knows = followSites;
 export const sheets = [import.meta.resolve("../../css/panel.css"), import.meta.resolve("../../css/inspect.css")];
 
 const TABS = [{ key: "", label: "All" }, { key: "accepted", label: "Accepted" }, { key: "invalid", label: "Invalid" }, { key: "retry", label: "To be retried" }];

@@ -21,6 +21,7 @@ import { Letters } from "./Letters.js";
 import { Shards } from "./Shards.js";
 import { Throughput } from "./Throughput.js";
 
+export const knows = followSites;
 export const sheets = [import.meta.resolve("../../css/panel.css"), import.meta.resolve("../../css/pipeline.css")];
 
 const EVERY = 1_000;

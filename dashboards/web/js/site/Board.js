@@ -1,6 +1,9 @@
 // Everything that is known of a site, in the order in which people ask.
 
+import { effect, signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
+import { anyShown } from "../state/answers.js";
 import { choice } from "../state/choice.js";
 import { lazy } from "../ui/Lazy.js";
 import { DEVICES, PAGES, PLACES, SOURCES } from "./cards.js";
@@ -13,19 +16,36 @@ import { ComparisonMenu, PeriodMenu } from "./PeriodMenu.js";
 import { CountryMap } from "./Places.js";
 import { PropertiesCard } from "./PropertiesCard.js";
 
-// What nobody sees at first comes after what everybody does, into a place of its own size.
-/** @param {string} name @param {() => Promise<any>} load */
-const later = (name, load) => lazy(load, html`<section class="card waits" data-card=${name} aria-busy="true"></section>`);
+// The board is laid out and painted with its first figures, and without any only where they take long.
+const PATIENCE = 150;
+const late = signal(false);
 
-const Ticker = later("ticker", () => import("./Ticker.js"));
-const Ledger = later("ledger", () => import("./Ledger.js"));
-const Funnel = later("funnel", () => import("./Funnel.js"));
-const Journeys = later("journeys", () => import("./Journeys.js"));
-const Vitals = later("vitals", () => import("./Vitals.js"));
-const Retention = later("retention", () => import("./Retention.js"));
-const Scrubber = lazy(() => import("./Scrubber.js"), html`<div class="scrubber waits"></div>`);
+/** @type {Promise<void>} */
+const shown = new Promise((done) => effect(() => void (anyShown.value && done())));
+
+// What nobody sees at first comes after what everybody does, into a place of its own size.
+/** @typedef {typeof import("./below.js")} Below */
+const below = () => import("./below.js");
+
+/** @param {(module: Below) => import("preact").FunctionComponent<any>} pick @param {unknown} waits */
+const later = (pick, waits) => lazy(() => shown.then(below).then((module) => ({ default: pick(module) })), waits);
+
+/** @param {string} name */
+const place = (name) => html`<section class="card waits" data-card=${name} aria-busy="true"></section>`;
+
+const Ticker = later((m) => m.Ticker, place("ticker"));
+const Ledger = later((m) => m.Ledger, place("ledger"));
+const Funnel = later((m) => m.Funnel, place("funnel"));
+const Journeys = later((m) => m.Journeys, place("journeys"));
+const Vitals = later((m) => m.Vitals, place("vitals"));
+const Retention = later((m) => m.Retention, place("retention"));
+const Scrubber = later((m) => m.Scrubber, html`<div class="scrubber waits"></div>`);
 
 export function Board() {
+  useEffect(() => {
+    const timer = setTimeout(() => (late.value = true), PATIENCE);
+    return () => clearTimeout(timer);
+  }, []);
   const live = choice.value.period.name === "live";
   const present = [html`<${Ticker} key="ticker" />`, html`<${Ledger} key="ledger" />`];
   return html`
@@ -33,15 +53,15 @@ export function Board() {
       <${Filters} />
       <div class="toolbar-period"><${PeriodMenu} /><${ComparisonMenu} /></div>
     </div>
-    <div class="board">
+    <div class="board" hidden=${!anyShown.value && !late.value}>
       <section class="card overview" key="overview" aria-label="Overview">
         <${Metrics} />
         <${Chart} />
         ${live && html`<${Scrubber} />`}
       </section>
       ${live && present}
-      <${ListCard} key="pages" name="pages" title="Pages" listings=${PAGES} />
-      <${ListCard} key="sources" name="sources" title="Sources" listings=${SOURCES} />
+      <${ListCard} key="pages" name="pages" title="Pages" listings=${PAGES} soon />
+      <${ListCard} key="sources" name="sources" title="Sources" listings=${SOURCES} soon />
       <${ListCard} key="places" name="places" title="Places" listings=${PLACES} drawn=${{ map: CountryMap }} />
       <${ListCard} key="devices" name="devices" title="Devices" listings=${DEVICES} />
       <${EventsCard} key="events" />

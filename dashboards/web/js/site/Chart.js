@@ -1,7 +1,7 @@
 // The chart: the chosen metric over the period, with the period that it is compared with, what was usual in the week before, and alerts. A span
 // that is drawn over it becomes the period.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { QUERY } from "../api/stats.js";
 import { addDays, dateOf, instantOf, wallTime } from "../calendar.js";
 import { html } from "../html.js";
@@ -54,7 +54,7 @@ export function Chart() {
   const latest = useRef(/** @type {any} */ (null));
   if (series) latest.current = { series, unit, marks }; // until the next one is there, the last one stays drawn
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!series || !box.current) return;
     if (plot.current) plot.current.setData(columnsOf(series));
     else {

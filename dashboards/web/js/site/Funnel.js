@@ -20,7 +20,7 @@ import { conditionOf, FEWEST, keptFunnels, readSteps, writeSteps } from "./funne
 
 const FunnelEditor = lazy(() => import("./FunnelEditor.js"));
 
-export default function Funnel() {
+export function Funnel() {
   const box = useRef(null);
   const [editing, setEditing] = useState(false);
   const kept = keptFunnels(siteID.value);

@@ -16,7 +16,7 @@ const ROWS = 7;
 
 /** @typedef {import("../api/stats.js").JourneyAnswer} JourneyAnswer */
 
-export default function Journeys() {
+export function Journeys() {
   const box = useRef(null);
   const filtered = choice.value.filters.find((f) => f.op === "is" && f.dimension === "event:page")?.values[0];
   const top = /** @type {any} */ (useAnswer(asking(QUERY, { metrics: ["pageviews"], dimensions: ["event:page"], pagination: { limit: 25 } }), box));

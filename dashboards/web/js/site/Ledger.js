@@ -19,7 +19,7 @@ const OUTCOMES = [
 /** @type {["accepted" | "in_transit" | "received", string][]} */
 const FLOW = [["accepted", "Accepted"], ["in_transit", "In transit"], ["received", "Received"]];
 
-export default function Ledger() {
+export function Ledger() {
   const books = ledger.value;
   const sum = books ? OUTCOMES.reduce((total, [key]) => total + (books[key] ?? 0), 0) : 0;
   return html`<section class="card ledger" id="ledger" aria-labelledby="ledger-title">

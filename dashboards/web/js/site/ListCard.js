@@ -14,8 +14,9 @@ import { Listing } from "./Listing.js";
  * @param {string} props.title
  * @param {Spec[]} props.listings
  * @param {Record<string, import("preact").FunctionComponent<any>>} [props.drawn]  listings that are drawn in another way, by their keys
+ * @param {boolean} [props.soon]  whether it is seen at first on most screens
  */
-export function ListCard({ name, title, listings, drawn = {} }) {
+export function ListCard({ name, title, listings, drawn = {}, soon }) {
   const chosen = choice.value.tabs[name] ?? "";
   const spec = listings.find((l) => l.key === chosen) ?? listings[0];
   const tabs = tabsOf(listings);
@@ -33,7 +34,7 @@ export function ListCard({ name, title, listings, drawn = {} }) {
       ${group.length > 1 && html`<div class="subtabs">
         ${group.map((l) => html`<button type="button" key=${l.key} aria-pressed=${l.key === spec.key} onClick=${() => chooseTab(name, l.key)}>${l.label}</button>`)}
       </div>`}
-      <${Listing} key=${spec.key} spec=${spec} as=${drawn[spec.key]} />
+      <${Listing} key=${spec.key} spec=${spec} as=${drawn[spec.key]} soon=${soon} />
     </div>
   </section>`;
 }

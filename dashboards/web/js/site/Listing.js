@@ -34,8 +34,8 @@ function metricsOf(spec) {
   return spec.metric === "visitors" ? [spec.metric, "percentage"] : [spec.metric];
 }
 
-/** @param {{ spec: Spec, as?: import("preact").FunctionComponent<any> }} props  as draws the rows in another way */
-export function Listing({ spec, as: Drawn }) {
+/** @param {{ spec: Spec, as?: import("preact").FunctionComponent<any>, soon?: boolean }} props  as draws the rows in another way; soon is for what is seen at first */
+export function Listing({ spec, as: Drawn, soon }) {
   const box = useRef(null);
   const metrics = metricsOf(spec);
   const compared = choice.value.compare !== "";
@@ -44,7 +44,7 @@ export function Listing({ spec, as: Drawn }) {
     ...(compared ? { include: { comparisons: comparisons() } } : {}),
   });
   /** @type {import("../state/answers.js").State<import("../api/stats.js").Answer> & { again: () => void }} */
-  const { data, fault, busy, again } = useAnswer(question, box);
+  const { data, fault, busy, again } = useAnswer(question, box, soon);
   const shownMetrics = data?.query.metrics ?? metrics;
   return html`<div class="listing" ref=${box} aria-busy=${busy}>
     <div class="listing-head"><span>${spec.of}</span>${shownMetrics.map((m) => html`<span class="row-figure" data-metric=${m} key=${m} title=${METRICS[m].hint}>${METRICS[m].label}</span>`)}

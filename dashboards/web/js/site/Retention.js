@@ -18,7 +18,7 @@ const ROWS = 8;
 
 /** @typedef {import("../api/stats.js").RetentionAnswer} RetentionAnswer */
 
-export default function Retention() {
+export function Retention() {
   const box = useRef(null);
   const dates = datesOf(choice.value.period, here());
   const days = dates ? daysBetween(dates.from, dates.to) + 1 : choice.value.period.name === "all" ? 366 : 1;

@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const TICK = 500;
 const SPEEDS = [1, 10, 60];
 
-export default function Scrubber() {
+export function Scrubber() {
   const [speed, setSpeed] = useState(10);
   const [playing, setPlaying] = useState(false);
   const at = replayedTo.value;

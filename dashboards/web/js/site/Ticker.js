@@ -20,7 +20,7 @@ function latest() {
   return (hour.value?.events ?? []).filter((e) => e.t <= until);
 }
 
-export default function Ticker() {
+export function Ticker() {
   const [stopped, setStopped] = useState(/** @type {LiveEvent[] | null} */ (null));
   const all = latest();
   const missed = useRef({ last: /** @type {LiveEvent | undefined} */ (undefined), n: 0 });

@@ -20,7 +20,7 @@ function rating(value, good, poor) {
 
 const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
 
-export default function Vitals() {
+export function Vitals() {
   const box = useRef(null);
   const { data, fault, busy, again } = /** @type {any} */ (useAnswer(asking(QUERY, { metrics: BOUNDS.map(([m]) => m) }), box));
   return html`<section class="card" id="vitals" aria-labelledby="vitals-title" ref=${box} aria-busy=${busy}>

@@ -1,7 +1,7 @@
 // The words for periods and buckets of time, by the reader's habit.
 
 import { asUTC, wallTime } from "../calendar.js";
-import { moment } from "../format.js";
+import { moment, moments } from "../format.js";
 import { datesOf, timesOf } from "../period.js";
 
 /** @typedef {import("../choice.js").Period} Period */
@@ -28,16 +28,11 @@ export function periodLabel(p, here) {
 /** From when to when a period is. @param {Period} p @param {import("../period.js").Here} here */
 export function spanLabel(p, here) {
   const dates = datesOf(p, here);
-  if (dates) return dates.from === dates.to ? written(dates.from, DAY) : range(asUTC(dates.from), asUTC(dates.to), DAY);
+  if (dates) return dates.from === dates.to ? written(dates.from, DAY) : moments(asUTC(dates.from), asUTC(dates.to), "UTC", DAY);
   const times = timesOf(p, here);
   if (!times) return NAMES[p.name];
   const [from, to] = [times.from, times.to].map((t) => asUTC(wallTime(t, here.zone)));
-  return range(from, to, { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
-}
-
-/** @param {number} from @param {number} to @param {Intl.DateTimeFormatOptions} options */
-function range(from, to, options) {
-  return new Intl.DateTimeFormat(undefined, { ...options, timeZone: "UTC" }).formatRange(from, to);
+  return moments(from, to, "UTC", { day: "numeric", month: "short", hour: "numeric", minute: "2-digit" });
 }
 
 /** @typedef {"10s" | "minute" | "15m" | "hour" | "day" | "week" | "month"} Unit */

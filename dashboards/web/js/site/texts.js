@@ -2,7 +2,8 @@
 
 import { countryName } from "../format.js";
 
-const languages = safe(() => new Intl.DisplayNames(undefined, { type: "language" }));
+/** @type {Intl.DisplayNames | null | undefined} */
+let languages;
 
 /** @template T @param {() => T} make */
 function safe(make) {
@@ -16,8 +17,14 @@ function safe(make) {
 /** A row's text as people read it. @param {string} dimension @param {string} text */
 export function shown(dimension, text) {
   if (dimension === "visit:country") return countryName(text);
-  if (dimension === "visit:language" && /^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(text)) return safe(() => languages?.of(text)) ?? text;
+  if (dimension === "visit:language" && /^[a-z]{2,3}(-[A-Za-z0-9]{2,4})?$/.test(text)) return languageName(text);
   return text;
+}
+
+/** @param {string} tag */
+function languageName(tag) {
+  languages ??= safe(() => new Intl.DisplayNames(undefined, { type: "language" }));
+  return safe(() => languages?.of(tag)) ?? tag;
 }
 
 /** What stands before a row's text: the code of a country, as a sign. @param {string} dimension @param {string} text */

@@ -21,6 +21,8 @@ import { Start } from "./Start.js";
 const Help = lazy(() => import("./Help.js"));
 const ListDialog = lazy(() => import("./ListDialog.js"));
 
+export const knows = followSites;
+
 export default function SiteView() {
   const [help, setHelp] = useState(false);
   useEffect(() => {

@@ -1,7 +1,8 @@
 // Answers that stay true: asked for once a part of the page is seen, and again when something was counted.
 //
-// Of each part one question is under way at a time, and two answers to the same question are at least a moment apart, which grows with what an
-// answer costs. What comes meanwhile is asked for once, afterwards.
+// Of each part of the page one question is under way at a time, and two answers to the same question are at least a moment apart, which grows
+// with what an answer costs. What comes meanwhile is asked for once, afterwards. Who has to wait waits for the next beat: those who ask often
+// then ask together, and the page changes at once.
 
 import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -15,7 +16,8 @@ import { replayedTo } from "./scope.js";
  * @typedef {{ data: T | null, fault: Error | null, busy: boolean }} State  busy: what is shown answers another question, or none
  */
 
-const COST = 10; // a question is asked no more than a tenth of the time
+const COST = 4; // a question is asked no more than a fourth of the time
+const BEAT = 250;
 const RETRY = 5_000;
 const REPLAY = 200;
 
@@ -42,9 +44,7 @@ class Asker {
     const before = this.question;
     this.question = question;
     if (question?.key === before?.key) return;
-    this.underWay?.abort();
-    this.underWay = null;
-    clearTimeout(this.timer);
+    this.stop();
     const known = question ? /** @type {T | undefined} */ (kept.get(question.key)) : undefined;
     const same = question?.site === before?.site; // figures of one site never stand under the name of another
     this.state.value = { data: known ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
@@ -59,7 +59,7 @@ class Asker {
     const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
     const wait = this.askedAt + pause - performance.now();
     clearTimeout(this.timer);
-    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), wait));
+    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), BEAT * Math.ceil((this.askedAt + pause) / BEAT) - performance.now()));
     else this.ask();
   }
 
@@ -67,17 +67,19 @@ class Asker {
     const question = this.question;
     if (!question || this.underWay) return;
     const control = (this.underWay = new AbortController());
+    asking.add(this);
     this.due = false;
-    this.askedAt = performance.now();
+    const start = performance.now();
+    this.askedAt = BEAT * Math.floor(start / BEAT);
     try {
       const data = /** @type {T} */ (await postJSON(question.path, question.body(), control.signal));
       if (control.signal.aborted) return;
       keep(question.key, data);
-      this.cost = performance.now() - this.askedAt;
-      this.show(data);
+      this.cost = performance.now() - start;
+      this.answered({ data, fault: null, busy: false });
     } catch (fault) {
       if (control.signal.aborted) return;
-      this.state.value = { ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false };
+      this.answered({ ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false });
       if (mayPass(fault)) this.timer = /** @type {any} */ (setTimeout(() => this.want(), RETRY));
     }
     this.underWay = null;
@@ -85,11 +87,20 @@ class Asker {
   }
 
   // An answer that says the same as the one before draws nothing anew.
-  /** @param {T} data */
-  show(data) {
+  /** @param {State<T>} state */
+  answered(state) {
     const before = this.state.peek();
-    if (before.busy || before.fault || !before.data) this.state.value = { data, fault: null, busy: false };
-    else if (essence(before.data) !== essence(data)) showTogether(this, data);
+    const same = !before.busy && !before.fault && !state.fault && before.data && essence(before.data) === essence(state.data);
+    if (!same) waiting.set(this, state);
+    noLongerAsking(this);
+  }
+
+  stop() {
+    this.underWay?.abort();
+    this.underWay = null;
+    clearTimeout(this.timer);
+    waiting.delete(this);
+    noLongerAsking(this);
   }
 
   /** @param {boolean} seen */
@@ -98,10 +109,6 @@ class Asker {
     if (seen && this.due) this.want();
   }
 
-  close() {
-    this.underWay?.abort();
-    clearTimeout(this.timer);
-  }
 }
 
 // A question that is wrong stays wrong.
@@ -110,24 +117,34 @@ function mayPass(fault) {
   return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
 }
 
-/** @type {Map<Asker<any>, unknown>} */
+/** Whether any answer was shown yet. */
+export const anyShown = signal(false);
+
+/** @type {Set<Asker<any>>} those whose question is under way */
+const asking = new Set();
+/** @type {Map<Asker<any>, State<any>>} what was answered and is not shown yet */
 const waiting = new Map();
 const TOGETHER = 120;
+let showTimer = 0;
 
-// Of all parts that ask again at the same moment the answers are shown together: the page is laid out and painted once, not ten times.
-/** @param {Asker<any>} asker @param {unknown} data */
-function showTogether(asker, data) {
-  if (waiting.size === 0) setTimeout(showWaiting, TOGETHER);
-  waiting.set(asker, { question: asker.question?.key, data });
+// Of all parts that ask at the same moment the answers are shown together, when the last one is there: the page is laid out and painted
+// once, not ten times. A part whose answer takes its time is not waited for.
+/** @param {Asker<any>} asker */
+function noLongerAsking(asker) {
+  asking.delete(asker);
+  if (waiting.size === 0) return;
+  if (asking.size === 0) showWaiting();
+  else showTimer ||= /** @type {any} */ (setTimeout(showWaiting, TOGETHER));
 }
 
 function showWaiting() {
+  clearTimeout(showTimer);
+  showTimer = 0;
   const all = [...waiting];
   waiting.clear();
   batch(() => {
-    for (const [asker, { question, data }] of /** @type {[Asker<any>, any][]} */ (all)) {
-      if (asker.question?.key === question) asker.state.value = { data, fault: null, busy: false };
-    }
+    for (const [asker, state] of all) asker.state.value = state;
+    anyShown.value = true;
   });
 }
 
@@ -148,21 +165,24 @@ function keep(key, data) {
  * @template T
  * @param {Question | null} question
  * @param {{ current: Element | null }} [box]  the part of the page that shows it: while nobody sees that, nothing is asked
+ * @param {boolean} [soon]  whether it is asked for the first time before it is known whether somebody sees it
  * @returns {State<T> & { again: () => void }}
  */
-export function useAnswer(question, box) {
+export function useAnswer(question, box, soon = false) {
   const asker = useMemo(() => {
     const made = /** @type {Asker<T>} */ (new Asker());
-    if (box) made.seen = false;
+    if (box && !soon) made.seen = false;
     return made;
   }, []);
   useMemo(() => asker.turnTo(question), [question?.key]);
   asker.question = question;
   useEffect(() => {
+    let isNews = false; // what was counted by now is in the first answer
     const stop = effect(() => {
       pulse.value;
       replayedTo.value;
-      if (asker.question?.every) asker.want();
+      if (isNews && asker.question?.every) asker.want();
+      isNews = true;
     });
     const onVisibility = () => !document.hidden && asker.due && asker.want();
     document.addEventListener("visibilitychange", onVisibility);
@@ -171,7 +191,7 @@ export function useAnswer(question, box) {
       stop();
       unwatch?.();
       document.removeEventListener("visibilitychange", onVisibility);
-      asker.close();
+      asker.stop();
     };
   }, []);
   const state = asker.state.value;

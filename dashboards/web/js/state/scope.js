@@ -23,7 +23,7 @@ export function here() {
 /** Milliseconds between two answers to the same question, at least; 0 where nothing can change. */
 const every = computed(() => {
   const { period } = choice.value;
-  if (period.name === "live") return 1_000;
+  if (period.name === "live") return 500;
   if (!includesNow(period, here())) return 0;
   return period.name === "day" || period.name === "24h" ? 2_000 : 5_000;
 });

@@ -27,15 +27,21 @@ export const knownID = computed(() => site.value?.id ?? "");
 /** The time zone of the site on show. */
 export const zone = computed(() => site.value?.tz || "UTC");
 
-let following = false;
+/** @type {Promise<void> | null} */
+let first = null;
 
-/** Keeps the list up to date from now on. A page that nobody sees asks nothing. */
-export async function followSites() {
-  if (following) return;
-  following = true;
+/** Keeps the list up to date from now on; a page that nobody sees asks nothing. Returns when it was read, or could not be. */
+export function followSites() {
+  if (first) return first;
+  first = refreshSites();
+  first.then(follow);
+  return first;
+}
+
+async function follow() {
   for (;;) {
-    if (!document.hidden) await refreshSites();
     await new Promise((done) => setTimeout(done, sites.value?.some((s) => s.id === siteID.value) ? WHILE_SOME : WHILE_NONE));
+    if (!document.hidden) await refreshSites();
   }
 }
 

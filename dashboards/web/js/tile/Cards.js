@@ -4,10 +4,10 @@ import { useEffect, useState } from "preact/hooks";
 import { fetchQuery } from "../api/stats.js";
 import { count, countryName, timeOfDay } from "../format.js";
 import { html } from "../html.js";
-import WorldMap from "../map/map.js";
 import { present } from "../state/live.js";
 import { usePoll } from "../state/poll.js";
 import { zone } from "../state/sites.js";
+import { lazy } from "../ui/Lazy.js";
 import { Rows } from "./List.js";
 import { numberOf } from "./measures.js";
 
@@ -15,6 +15,8 @@ const TURN = 14_000;
 const EVERY = 10_000;
 const ROWS = 20;
 const NEVER = () => {};
+
+const WorldMap = lazy(() => import("../map/map.js"));
 
 /** @typedef {{ name: string, dimension?: string, by?: string }} Card */
 

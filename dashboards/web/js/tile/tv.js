@@ -14,6 +14,8 @@ import { stayAwake } from "./awake.js";
 
 export const sheets = [import.meta.resolve("../../css/tv.css")];
 
+export const knows = followSites;
+
 export default function TV() {
   useEffect(() => {
     followSites();

@@ -53,17 +53,25 @@ const colors = new Map();
 
 /** A colour of the style sheets, such as "--accent", in a form that a canvas takes. @param {string} name */
 export function color(name) {
-  let value = colors.get(name);
-  if (value === undefined) {
-    probe.style.color = `var(${name})`;
-    if (!probe.isConnected) document.body.append(probe);
-    value = getComputedStyle(probe).color; // light-dark() is resolved here
-    colors.set(name, value);
-  }
-  return value;
+  if (!colors.has(name)) resolve(name);
+  return /** @type {string} */ (colors.get(name));
 }
 
-const probe = document.createElement("span");
-probe.hidden = true;
+// What canvases are drawn with. All are read at once: to ask for a computed style is to have the styles of the page computed.
+const DRAWN = ["--chart-line", "--chart-fill", "--chart-before", "--chart-band", "--chart-error", "--chart-alert", "--card", "--muted", "--line", "--line-strong"];
+const probes = document.createElement("span");
+probes.hidden = true;
+
+/** @param {string} name */
+function resolve(name) {
+  if (!probes.isConnected) document.body.append(probes);
+  const names = [...new Set([...DRAWN, name])];
+  probes.replaceChildren(...names.map((n) => {
+    const probe = document.createElement("span");
+    probe.style.color = `var(${n})`;
+    return probe;
+  }));
+  names.forEach((n, i) => colors.set(n, getComputedStyle(probes.children[i]).color)); // light-dark() is resolved here
+}
 
 dark.addEventListener("change", wearTheme);
