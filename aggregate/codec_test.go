@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -58,9 +59,15 @@ func TestDeltaRoundTrip(t *testing.T) {
 		for _, tag := range rapid.SliceOfN(rapid.Uint32(), 1, 5).Draw(t, "tags") {
 			d.tags = append(d.tags, tagged{tag, Outcome(rapid.IntRange(1, 5).Draw(t, "outcome"))})
 		}
-		// Tags come back with those of counted copies behind the others.
-		slices.SortStableFunc(d.tags, func(a, b tagged) int { return boolInt(a.outcome == Counted) - boolInt(b.outcome == Counted) })
 		encoded := d.encode()
+		// Ids come back sorted, and tags with those of counted copies behind the others, and sorted.
+		slices.Sort(d.ids)
+		slices.SortStableFunc(d.tags, func(a, b tagged) int {
+			if a.outcome == Counted && b.outcome == Counted {
+				return cmp.Compare(a.tag, b.tag)
+			}
+			return boolInt(a.outcome == Counted) - boolInt(b.outcome == Counted)
+		})
 		for _, withSummary := range []bool{true, false} {
 			got, err := decodeDelta(encoded.Body, withSummary)
 			if err != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.tags, d.tags) || !reflect.DeepEqual(got.holds, d.holds) || got.holder != d.holder {
@@ -75,6 +82,27 @@ func TestDeltaRoundTrip(t *testing.T) {
 		}
 		checkHead(t, d.made, encoded.Head)
 	})
+}
+
+// What the version before wrote is read as before.
+func TestBodyOfTheVersionBefore(t *testing.T) {
+	d := &delta{ids: []uint64{9, 1 << 63}, guards: []uint64{2}, tags: []tagged{{5, Bot}, {8, Counted}, {7, Counted}}, made: sealedOf(Ledger{Received: 3, Counted: 2, Bot: 1})}
+	body := appendBytes([]byte{wireVersion}, 1, packHashes(d.ids))
+	body = appendBytes(body, 2, packHashes(d.guards))
+	body = appendBytes(body, 3, []byte{0, 0, 0, 5, byte(Bot)})
+	body = appendBytes(body, 4, d.made.appendTo(nil))
+	body = appendBytes(body, 7, []byte{0, 0, 0, 8, 0, 0, 0, 7})
+	got, err := decodeDelta(body, true)
+	if err != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.tags, d.tags) {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	checkSummary(t, got.sum, d.made)
+	if summaryHash(body) != summaryHash(d.encode().Body) {
+		t.Error("the same summary has another hash")
+	}
+	if _, err := decodeDelta([]byte{bodyVersion + 1}, false); err == nil {
+		t.Error("a version that is not known is read")
+	}
 }
 
 // checkSummary holds what was read against what was written.

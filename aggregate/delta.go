@@ -28,28 +28,39 @@ type delta struct {
 	sum     *Summary // of one that was read
 }
 
-// encode writes the delta. The body holds 1 ids and 2 guards (8 bytes each, big endian), 3 tags (4 bytes and the outcome's), 4 the
-// summary, 5 holds (8 bytes each), 6 their generation, and 7 tags of copies that are counted (4 bytes each): nearly all are, and each byte of a copy is a twentieth of
-// what writing it costs on DynamoDB. 8 are the deltas that it stands for, which the head says too.
+// bodyVersion is that of what encode writes. Who does not know its fields must not pass over them: ids would be counted again.
+const bodyVersion = 3
+
+// encode writes the delta. The body holds 2 guards (8 bytes each, big endian), 3 tags (4 bytes and the outcome's), 4 the summary, 5 holds (8 bytes each), 6 their generation,
+// 8 the deltas that it stands for, which the head says too, 9 ids, and 10 tags of copies that are counted: nearly all are. These two are sorted and packed (sorted.go).
+// Version 2 had 1 ids (8 bytes each) and 7 tags of copies that are counted (4 bytes each).
 func (d *delta) encode() store.Delta {
-	body := []byte{wireVersion}
-	body = appendBytes(body, 1, packHashes(d.ids))
+	body := []byte{bodyVersion}
 	body = appendBytes(body, 2, packHashes(d.guards))
 	counted, others := packTags(d.tags)
 	body = appendBytes(body, 3, others)
 	body = appendBytes(body, 4, d.made.appendTo(nil))
 	body = appendBytes(body, 5, packHashes(d.holds))
 	body = appendUint(body, 6, uint64(d.holder))
-	body = appendBytes(body, 7, counted)
 	body = appendOrigins(body, 8, d.origins)
+	body = appendBytes(body, 9, packSorted(d.ids, 64))
+	body = appendBytes(body, 10, packSorted(counted, 32))
 	h := headOf(&d.made)
 	h.origins = d.origins
 	return store.Delta{Head: h.encode(), Body: body}
 }
 
+// bodyFields takes the version off a body. Both that there are have the same fields, as far as they have them.
+func bodyFields(b []byte) ([]byte, error) {
+	if len(b) > 0 && b[0] == bodyVersion {
+		return b[1:], nil
+	}
+	return versioned("delta body", b)
+}
+
 // decodeDelta reads a body. Without the summary it is cheaper, and enough to know what was counted.
 func decodeDelta(b []byte, withSummary bool) (*delta, error) {
-	b, err := versioned("delta body", b)
+	b, err := bodyFields(b)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +85,10 @@ func decodeDelta(b []byte, withSummary bool) (*delta, error) {
 			var o origin
 			o, err = readOrigin(bytes)
 			d.origins = append(d.origins, o)
+		case num == 9:
+			d.ids, err = unpackSorted(bytes, 64)
+		case num == 10:
+			err = d.unpackSortedTags(bytes)
 		}
 		return err
 	})
@@ -102,11 +117,11 @@ func unpackHashes(b []byte) ([]uint64, error) {
 	return hashes, nil
 }
 
-func packTags(tags []tagged) (counted, others []byte) {
-	counted = make([]byte, 0, 4*len(tags))
+func packTags(tags []tagged) (counted []uint64, others []byte) {
+	counted = make([]uint64, 0, len(tags))
 	for _, t := range tags {
 		if t.outcome == Counted {
-			counted = binary.BigEndian.AppendUint32(counted, t.tag)
+			counted = append(counted, uint64(t.tag))
 		} else {
 			others = append(binary.BigEndian.AppendUint32(others, t.tag), byte(t.outcome))
 		}
@@ -134,6 +149,15 @@ func (d *delta) unpackCounted(b []byte) error {
 		d.tags = append(d.tags, tagged{binary.BigEndian.Uint32(b), Counted})
 	}
 	return nil
+}
+
+func (d *delta) unpackSortedTags(b []byte) error {
+	tags, err := unpackSorted(b, 32)
+	d.tags = slices.Grow(d.tags, len(tags))
+	for _, t := range tags {
+		d.tags = append(d.tags, tagged{uint32(t), Counted})
+	}
+	return err
 }
 
 // appendOrigins writes each as a message: 1 its generation, 2 its number.

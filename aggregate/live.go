@@ -13,7 +13,8 @@ const (
 	liveEvery     = time.Second   // a frame is sent at least this often
 	liveGap       = 100 * time.Millisecond
 	rescanEvery   = 5 * time.Second // commits of other processes are found by reading
-	newestSpanMS  = minuteMS        // in which nearly all events come
+	newestSpanMS  = 10_000          // so long ago a minute has ended, and all that is appended to it leaves a mark; clocks differ by less
+	rescanPolled  = time.Minute     // where every answer looks at the newest windows and at the marks of the others
 	// liveBacklog is how many frames a reader may be behind before it is let go: it can come back and catch up.
 	liveBacklog = 16
 )

@@ -15,11 +15,15 @@ type present struct {
 	books   liveBooks
 	news    news // that no frame has told of
 	scanned time.Time
+	rescan  time.Duration // how often everything is read
+	looked  time.Time     // when the newest windows were read last, at least
 }
 
-func newPresent(l *Live, site Site) *present {
+func newPresent(l *Live, site Site, rescan time.Duration) *present {
 	tops := newSlidingTops()
-	return &present{live: l, site: site, windows: newLiveWindows(site, tops.take), tops: tops, news: news{windows: make(map[int64]struct{})}}
+	return &present{
+		live: l, site: site, windows: newLiveWindows(site, tops.take), tops: tops, news: news{windows: make(map[int64]struct{})}, rescan: rescan,
+	}
 }
 
 // read brings windows and books up to date: the logs that are known to have changed, and from time to time all. What changed is in news then, also after an error.
@@ -37,19 +41,37 @@ func (p *present) read(ctx context.Context, now time.Time, hinted hinted) error 
 			return err
 		}
 	}
-	if now.Sub(p.scanned) >= rescanEvery {
+	if now.Sub(p.scanned) >= p.rescan {
 		if err := p.windows.scan(ctx, p.live.reader.store, sp, &p.news); err != nil {
 			return err
 		}
-		p.scanned = now
+		p.scanned, p.looked = now, now
 	}
 	return p.books.refresh(ctx, p, now, len(hinted.logs)+len(p.news.windows) > 0)
 }
 
-// readNewest reads the windows in which most events come. Of the others read tells.
+// readNewest reads the windows in which most events come, and those logs of the others that a mark tells of: it is raised before anything is appended to a minute that
+// has ended. Where a roll-up has cleared it before anybody looked, read finds what it told of.
 func (p *present) readNewest(ctx context.Context, now time.Time) error {
-	sp := span{floor(now.UnixMilli()-newestSpanMS, minuteMS), now.UnixMilli() + currentSpanMS}
-	return p.windows.scan(ctx, p.live.reader.store, sp, &p.news)
+	newest := floor(p.looked.UnixMilli()-newestSpanMS, minuteMS)
+	store := p.live.reader.store
+	if err := p.windows.scan(ctx, store, span{newest, now.UnixMilli() + currentSpanMS}, &p.news); err != nil {
+		return err
+	}
+	marks, err := siteMarks(ctx, store, minutes, p.site.Gen, p.site.ID, span{floor(now.UnixMilli()-liveSpanMS, minuteMS), newest})
+	if err != nil {
+		return err
+	}
+	for _, m := range marks {
+		if p.windows.lastRead(m.child.start, m.child.cell) >= m.n {
+			continue
+		}
+		if err := p.windows.catchUp(ctx, store, Log{m.gen, m.site, m.child.start, m.child.cell}, &p.news); err != nil {
+			return err
+		}
+	}
+	p.looked = now
+	return nil
 }
 
 // settle takes out what is over, and looks at new events: those of frame seq. It returns the windows that no frame has told of.

@@ -27,7 +27,7 @@ const (
 // once a second however many do, and needs no feed.
 func (l *Live) Snapshot(ctx context.Context, siteID string) (Answer, error) {
 	return l.share(ctx, siteID, sharedSnapshot, func(site Site) *shared {
-		p := newPresent(l, site)
+		p := newPresent(l, site, rescanPolled)
 		s := newShared(l.now, snapshotEvery, nil)
 		s.compute = func(ctx context.Context) (Answer, error) { return p.snapshot(ctx, &s.hints) }
 		return s
@@ -42,11 +42,11 @@ func (l *Live) Hour(ctx context.Context, siteID string) (Answer, error) {
 	})
 }
 
-// snapshot computes the answer anew. What this process commits it is told of; what others do is found at once where it is of the newest windows, and
-// within rescanEvery elsewhere.
+// snapshot computes the answer anew. What this process commits it is told of; what others do is found at once. Everything is read once a minute alone: on DynamoDB ten minutes of heads
+// are most of what a page would cost.
 func (p *present) snapshot(ctx context.Context, hints *hints) (Answer, error) {
 	now := p.live.now()
-	if now.Sub(p.scanned) < rescanEvery {
+	if now.Sub(p.scanned) < p.rescan {
 		if err := p.readNewest(ctx, now); err != nil {
 			return Answer{}, err
 		}

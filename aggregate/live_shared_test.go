@@ -264,3 +264,40 @@ func TestHourReadsFewBodies(t *testing.T) {
 		}
 	})
 }
+
+// What other processes count is in the next answer, also what is late: a mark tells of it. Where a roll-up was quicker and has cleared the mark, it is there within a minute.
+func TestSnapshotFindsWhatOthersCount(t *testing.T) {
+	for seed := range uint64(10) {
+		testLive(t, func(t *testing.T, r *liveRig) {
+			rnd := rand.New(rand.NewPCG(seed, 5))
+			r.committer = NewCommitter(r.store, r.sites, Options{Now: time.Now}) // of another process
+			roller := NewRoller(r.store, r.sites, time.Now)
+			compare := func(when string) {
+				t.Helper()
+				_, asked := r.snapshot()
+				fresh := NewLive(NewReader(r.store, r.sites), LiveOptions{Now: time.Now})
+				defer fresh.Close()
+				var want LiveView
+				mustDo(json.Unmarshal(must(fresh.Snapshot(t.Context(), "demo")).Data, &want))
+				oldest := time.Now().UnixMilli() - liveSpanMS
+				asked.Windows, want.Windows = since(asked.Windows, oldest), since(want.Windows, oldest)
+				if !reflect.DeepEqual(asked.Windows, want.Windows) || asked.CurrentVisitors != want.CurrentVisitors {
+					t.Errorf("seed %d, %s: asked\n%+v, want\n%+v", seed, when, asked, want)
+				}
+			}
+			r.see("ann", "/")
+			for range 60 {
+				time.Sleep(time.Duration(1000+rnd.IntN(40_000)) * time.Millisecond)
+				r.now = time.Now()
+				r.seq++
+				r.count(fmt.Sprint("any-", r.seq), "bob", "/", r.now.Add(-time.Duration(rnd.IntN(590)*rnd.IntN(2))*time.Second))
+				time.Sleep(time.Duration(rnd.IntN(40_000)) * time.Millisecond)
+				compare("at once")
+			}
+			r.count("quick", "cid", "/", time.Now().Add(-200*time.Second))
+			mustDo(roller.Round(t.Context())) // and the mark is gone
+			time.Sleep(rescanPolled)
+			compare("after a roll-up")
+		})
+	}
+}

@@ -51,9 +51,17 @@ func (l *liveWindows) window(t int64) *liveWindow {
 	return w
 }
 
+// lastRead returns the number of the last delta that was read of a log, zero where there is none.
+func (l *liveWindows) lastRead(window int64, cell int) uint32 {
+	if w := l.windows[window]; w != nil {
+		return w.known[cell]
+	}
+	return 0
+}
+
 // catchUp reads the deltas of a log that are not known yet.
 func (l *liveWindows) catchUp(ctx context.Context, s logStore, log Log, found *news) error {
-	entries, err := s.Read(ctx, log.key(), l.window(log.Window).known[log.Cell], store.Heads)
+	entries, err := s.Read(ctx, log.key(), l.lastRead(log.Window, log.Cell), store.Heads)
 	if err != nil {
 		return fmt.Errorf("read log of %v: %w", log, err)
 	}

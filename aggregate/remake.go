@@ -307,7 +307,7 @@ func hashOf(b []byte) xxh3.Uint128 { return xxh3.Hash128(b) }
 
 // summaryHash is the hash of the summary in a body.
 func summaryHash(body []byte) (h xxh3.Uint128) {
-	b, err := versioned("delta body", body)
+	b, err := bodyFields(body)
 	if err != nil {
 		return h
 	}

@@ -49,7 +49,7 @@ var workJSON []byte
 type measured struct {
 	deltaWrites, deltaReads, deltaRequests, deltaBytes curve // of a delta, by its events
 	rollWrites, rollReads, rollRequests, rollBytes     curve // a second, by the events of a site in a second
-	liveReads                                          curve // a second, by the cells of the site
+	liveReads, liveRequests                            curve // a second, of a page on one cell with a delta a second, by the delta's events
 	batchCPU                                           curve // µs, by the events of a batch
 	collectCPU, authorizeCPU                           float64
 }
@@ -64,7 +64,6 @@ func readMeasured() (*measured, error) {
 		return nil, fmt.Errorf("embedded work: %w", err)
 	}
 	m := &measured{collectCPU: float64(w.Collect), authorizeCPU: float64(w.Authorize)}
-	live := map[int][]float64{} // of pages with so many cells: one reads what is there when it looks, so that only the mean says something
 	for _, p := range profiles {
 		events, cells := float64(p.Events), float64(p.Cells)
 		m.deltaWrites.add(events, p.Consumer.Writes/cells)
@@ -75,10 +74,10 @@ func readMeasured() (*measured, error) {
 		m.rollReads.add(events*cells, p.RollUp.Reads)
 		m.rollRequests.add(events*cells, p.RollUp.Requests)
 		m.rollBytes.add(events*cells, p.RollUp.Bytes)
-		live[p.Cells] = append(live[p.Cells], p.LivePage.Reads)
-	}
-	for cells, reads := range live {
-		m.liveReads.add(float64(cells), mean(reads))
+		if p.Cells == 1 {
+			m.liveReads.add(events, p.LivePage.Reads)
+			m.liveRequests.add(events, p.LivePage.Requests)
+		}
 	}
 	for _, c := range w.Consume {
 		m.batchCPU.add(float64(c.Events), c.US)
@@ -86,11 +85,10 @@ func readMeasured() (*measured, error) {
 	return m, nil
 }
 
-func mean(all []float64) (sum float64) {
-	for _, v := range all {
-		sum += v
-	}
-	return sum / float64(len(all))
+// page is what a live page reads in a second where so many deltas come: of each, and whether any come or not.
+func (m *measured) page(events, deltas float64) float64 {
+	least := m.liveReads.at(0)
+	return least + (m.liveReads.at(events)-least)*deltas
 }
 
 // curve is a function through measured points, straight between them and beyond the last as between the last two, but never falling there: more is never

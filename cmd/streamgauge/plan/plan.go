@@ -135,12 +135,13 @@ func (r *reckoner) requests(w *Way, p *Plan) {
 	if n > firstRequests {
 		r.line(w, "API Gateway", "requests over 300 million", "api_request_over_300m", n-firstRequests)
 	}
-	r.logs(w, "access log", p.month(p.records())*(r.stack.AccessLogBytes+lineBytes))
+	r.logs(w, "access log", "cloudwatch_log_in_infrequent", p.month(p.records())*(r.stack.AccessLogBytes+lineBytes))
 	r.line(w, "transfer", "answers", "transfer_out", p.month(p.records())*r.stack.AnswerBytes/1e9)
 }
 
-func (r *reckoner) logs(w *Way, what string, bytes float64) {
-	r.line(w, "CloudWatch", what, "cloudwatch_log_in", bytes/1e9)
+// logs are taken in at the price of their group's class, and kept.
+func (r *reckoner) logs(w *Way, what, price string, bytes float64) {
+	r.line(w, "CloudWatch", what, price, bytes/1e9)
 	r.line(w, "CloudWatch", what+", kept", "cloudwatch_log_kept", bytes/1e9*float64(r.stack.LogDays)/30)
 }
 
@@ -166,7 +167,7 @@ func (r *reckoner) common(w *Way, p *Plan) {
 	r.line(w, "CloudWatch", "metrics", "cloudwatch_metric", float64(r.stack.Metrics))
 	r.line(w, "CloudWatch", "alarms", "cloudwatch_alarm", float64(r.stack.Alarms))
 	r.line(w, "CloudWatch", "dashboard", "cloudwatch_dashboard", float64(r.stack.Dashboards))
-	r.logs(w, "batches", p.month(p.Invocations)*(r.stack.BatchLogBytes+2*lineBytes))
+	r.logs(w, "batches", "cloudwatch_log_in", p.month(p.Invocations)*(r.stack.BatchLogBytes+2*lineBytes))
 }
 
 // pollSeconds is how often a page asks.
@@ -177,7 +178,7 @@ func (r *reckoner) watching(w *Way, p *Plan) {
 	if n == 0 {
 		return
 	}
-	r.invocations(w, "query", n, r.stack.duration("query", r.m.collectCPU, 4*r.prices.Latencies["dynamodb_call"]))
+	r.invocations(w, "query", n, r.stack.duration("query", r.m.collectCPU, p.table.pageRequests*r.prices.Latencies["dynamodb_call"]))
 	r.line(w, "API Gateway", "live page", "api_request", n)
 }
 

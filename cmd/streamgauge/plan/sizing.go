@@ -42,9 +42,9 @@ func (r *reckoner) size(t Traffic, shards int) Sizing {
 	s.Parallelization = max(1, int(math.Ceil(busy/fill)))
 	s.Consumers = s.Shards * s.Parallelization
 	s.Invocations, s.BatchEvents, s.batchSeconds = at.batches, t.Rate/at.batches, at.duration
-	s.table = r.table(t, s, at)
+	s.table = r.table(t, at)
 	s.WriteUnits, s.ReadUnits = s.table.writes(), s.table.reads()
-	s.PeakWriteUnits = r.table(peak, s, worst).writes()
+	s.PeakWriteUnits = r.table(peak, worst).writes()
 	// A shard is polled once a second, and its batch is waited for.
 	s.AgeMean = max(t.Window, 1)/2 + at.duration
 	s.AgePeak = max(t.Window, 1) + worst.duration
@@ -100,6 +100,7 @@ type tableUse struct {
 	rollWrites, rollReads         float64
 	rollRequests                  float64
 	pageReads                     float64
+	pageRequests                  float64 // of one question
 	stored                        float64 // GB
 }
 
@@ -113,7 +114,7 @@ const (
 	quarterDays = 400.0
 )
 
-func (r *reckoner) table(t Traffic, s Sizing, c consuming) (u tableUse) {
+func (r *reckoner) table(t Traffic, c consuming) (u tableUse) {
 	m, sites := r.m, float64(t.Sites)
 	events, deltas := t.Rate/c.batches/c.deltas, c.batches*c.deltas
 	u.consumerWrites, u.consumerReads = deltas*m.deltaWrites.at(events), deltas*m.deltaReads.at(events)
@@ -133,7 +134,9 @@ func (r *reckoner) table(t Traffic, s Sizing, c consuming) (u tableUse) {
 			u.stored += size * quarterDays * 86_400 / 1e9
 		}
 	}
-	u.pageReads = m.liveReads.at(float64(s.Cells)) * t.Watch * 3600 / t.seconds()
+	watched := t.Watch * 3600 / t.seconds() // of all time
+	u.pageReads = m.page(events, deltas/sites) * watched
+	u.pageRequests = m.liveRequests.at(events) * pollSeconds
 	return u
 }
 
