@@ -28,37 +28,35 @@ func (m *merger) arrange() error {
 	}
 	for p, runs := range m.runs {
 		for _, r := range runs {
-			copy(m.out.times[r.dst:][:r.n], m.times[p][r.src:])
+			from, to := m.times[p][r.src:][:r.n], m.out.times[r.dst:][:r.n]
+			for i := range to { // see scatter
+				to[i] = from[i]
+			}
 		}
 	}
 	return nil
 }
 
-func (m *merger) hitsOf(b member) (from, to int) { return m.index[b.part].Range(int(b.visitor)) }
-
-func (m *merger) earlier(a, b member) int {
-	x, _ := m.hitsOf(a)
-	y, _ := m.hitsOf(b)
-	return cmp.Or(cmp.Compare(m.times[a.part][x], m.times[b.part][y]), cmp.Compare(a.part, b.part))
+func (m *merger) earlier(a, b chosen) int {
+	return cmp.Or(cmp.Compare(m.times[a.part][a.from], m.times[b.part][b.from]), cmp.Compare(a.part, b.part))
 }
 
 // apart reports whether each member ends before the next begins.
-func (m *merger) apart(members []member) bool {
+func (m *merger) apart(members []chosen) bool {
 	for i := 1; i < len(members); i++ {
-		_, end := m.hitsOf(members[i-1])
-		next, _ := m.hitsOf(members[i])
-		if m.times[members[i-1].part][end-1] >= m.times[members[i].part][next] {
+		a, b := &members[i-1], &members[i]
+		if m.times[a.part][a.to-1] >= m.times[b.part][b.from] {
 			return false
 		}
 	}
 	return true
 }
 
-func (m *merger) join(members []member, v, dst, end int) {
+func (m *merger) join(members []chosen, v, dst, end int) {
 	for _, b := range members {
-		from, to := m.hitsOf(b)
+		from, to := int(b.from), int(b.to)
 		n := min(to-from, end-dst)
-		m.place(b, from, dst, n)
+		m.place(b.member, from, dst, n)
 		m.leave(int(b.part), span{from + n, to, v})
 		dst += n
 	}
@@ -85,12 +83,11 @@ type placed struct {
 	src int
 }
 
-func (m *merger) interleave(members []member, v, dst, end int) error {
+func (m *merger) interleave(members []chosen, v, dst, end int) error {
 	var hits []placed
 	for _, b := range members {
-		from, to := m.hitsOf(b)
-		for i := from; i < to; i++ {
-			hits = append(hits, placed{b, m.times[b.part][i], i})
+		for i := int(b.from); i < int(b.to); i++ {
+			hits = append(hits, placed{b.member, m.times[b.part][i], i})
 		}
 	}
 	var fault error

@@ -20,7 +20,7 @@ func (m *merger) choose() {
 	}
 	most := min(n, m.visitors)
 	x.hashes, x.more, x.starts = make([]uint64, 0, most), make([]bool, 0, most), make([]uint32, 1, most+1)
-	m.members, m.groups = make([]member, 0, min(n, 2*m.visitors)), make([]uint32, 0, most+1)
+	m.members, m.groups = make([]chosen, 0, min(n, 2*m.visitors)), make([]uint32, 0, most+1)
 	s := newSlicer(m.index, n, x.threshold)
 	for full := false; !full && s.next(); {
 		for from := 0; from < len(s.entries) && !full; {
@@ -42,22 +42,26 @@ func (m *merger) choose() {
 // take takes a visitor, and answers false if there is no room for it: its hash is the threshold.
 func (m *merger) take(parts []entry) bool {
 	x := &m.out.index
-	hits, more, acted := 0, false, false
-	for _, e := range parts {
-		from, to := m.hitsOf(e.member)
-		hits += to - from
-		more = more || m.index[e.part].more[e.visitor]
-		acted = acted || m.index[e.part].acted[e.visitor]
-	}
-	kept := min(hits, m.hits)
-	if len(x.hashes) == m.visitors || x.Hits()+kept > m.total {
+	if len(x.hashes) == m.visitors {
 		x.threshold = parts[0].hash
 		return false
 	}
-	m.groups = append(m.groups, uint32(len(m.members)))
+	hits, more, acted, first := 0, false, false, len(m.members)
 	for _, e := range parts {
-		m.members = append(m.members, e.member)
+		p := m.index[e.part]
+		from, to := p.starts[e.visitor], p.starts[e.visitor+1]
+		m.members = append(m.members, chosen{e.member, from, to})
+		hits += int(to - from)
+		more = more || p.more[e.visitor]
+		acted = acted || p.acted[e.visitor]
 	}
+	kept := min(hits, m.hits)
+	if x.Hits()+kept > m.total {
+		m.members = m.members[:first]
+		x.threshold = parts[0].hash
+		return false
+	}
+	m.groups = append(m.groups, uint32(first))
 	x.starts = append(x.starts, uint32(x.Hits()+kept))
 	x.hashes = append(x.hashes, parts[0].hash)
 	x.more = append(x.more, more || kept < hits)

@@ -33,10 +33,7 @@ func (m *merger) fillText(f Field) error {
 			out = make([]uint32, m.out.Hits())
 		}
 		m.numbers = m.words.translate(words, m.numbers[:0])
-		for i, id := range ids.v {
-			ids.v[i] = m.numbers[id]
-		}
-		scatter(out, ids, m.runs[p])
+		scatterWords(out, ids, m.numbers, m.runs[p])
 	}
 	m.out.texts[f] = Column{out, m.words.take()}
 	if out == nil {
@@ -45,11 +42,11 @@ func (m *merger) fillText(f Field) error {
 	return nil
 }
 
-// scatter puts a column of a part where its runs say.
-func scatter[T unsigned](out []T, from values[T], runs []run) {
+// scatterWords puts a column of a part where its runs say, as the words of the result.
+func scatterWords(out []uint32, from values[uint32], numbers []uint32, runs []run) {
 	if from.perVisitor {
 		for _, r := range runs {
-			x, to := from.v[r.visitor], out[r.dst:][:r.n]
+			x, to := numbers[from.v[r.visitor]], out[r.dst:][:r.n]
 			for i := range to {
 				to[i] = x
 			}
@@ -58,8 +55,8 @@ func scatter[T unsigned](out []T, from values[T], runs []run) {
 	}
 	for _, r := range runs {
 		src, to := from.v[r.src:][:r.n], out[r.dst:][:r.n]
-		for i := range to { // mostly one or two: a call of copy would cost more
-			to[i] = src[i]
+		for i := range to { // mostly one or two
+			to[i] = numbers[src[i]]
 		}
 	}
 }
@@ -77,7 +74,7 @@ func (m *merger) fillNumbers() error {
 }
 
 func (m *merger) fillNumber(n number) error {
-	var out []uint64
+	set := false
 	for p := range m.parts {
 		raw, err := m.parts[p].rawOf(n, m.taken[p], &m.room)
 		if err != nil {
@@ -86,16 +83,14 @@ func (m *merger) fillNumber(n number) error {
 		if raw.v == nil {
 			continue
 		}
-		if out == nil {
-			out = sized(&m.raw, m.out.Hits())
-			clear(out)
+		if !set {
+			m.out.makeNumbers(n)
+			set = true
 		}
-		scatter(out, raw, m.runs[p])
+		m.out.setRaw(n, raw, m.runs[p])
 	}
-	if out == nil {
+	if !set {
 		m.out.setBlank(n, &m.blank)
-	} else {
-		m.out.setRaw(n, out)
 	}
 	return nil
 }

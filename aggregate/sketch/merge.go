@@ -67,7 +67,7 @@ type merger struct {
 	rest   *Rest  // takes what is cut; nil where nobody asks for it
 
 	index   []*index  // of each part
-	members []member  // the visitors: each in one or several parts
+	members []chosen  // the visitors: each in one or several parts
 	groups  []uint32  // where the members of each visitor begin
 	taken   []int     // how many visitors of each part are below the threshold
 	times   [][]int64 // of the hits of these
@@ -78,12 +78,17 @@ type merger struct {
 	room    room
 	words   dictionary // of the column that is being filled
 	numbers []uint32   // what the words of a part are in it
-	raw     []uint64   // room for a column of numbers of the result
 	blank   blanks
 }
 
 // member is a visitor in a part.
 type member struct{ part, visitor uint32 }
+
+// chosen is a member of a visitor of the result, with its hits: they are looked for in many parts, and once is enough.
+type chosen struct {
+	member
+	from, to uint32
+}
 
 // run says that n hits of a visitor of a part, from src on, stand at dst of the result. The runs of a part are in order of both.
 type run struct{ visitor, src, dst, n uint32 }

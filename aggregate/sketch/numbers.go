@@ -37,28 +37,59 @@ func convert[T comparable](out []uint64, from []T, raw func(T) uint64) (set bool
 	return set
 }
 
-// setRaw is the way back from raw.
-func (s *Sample) setRaw(n number, in []uint64) {
+// makeNumbers makes room for a column of numbers.
+func (s *Sample) makeNumbers(n number) {
+	hits := s.Hits()
 	switch n {
 	case revenueNumber:
-		s.revenue = restore(in, unzigzag)
+		s.revenue = make([]int64, hits)
 	case engagedNumber:
-		s.engaged = restore(in, unzigzag)
+		s.engaged = make([]int64, hits)
 	case scrollNumber:
-		s.scroll = restore(in, func(x uint64) uint8 { return uint8(x) })
+		s.scroll = make([]uint8, hits)
 	case persistentNumber:
-		s.persistent = restore(in, func(x uint64) bool { return x != 0 })
+		s.persistent = make([]bool, hits)
 	default:
-		s.vitals[n-firstVital] = restore(in, func(x uint64) int32 { return int32(x) })
+		s.vitals[n-firstVital] = make([]int32, hits)
 	}
 }
 
-func restore[T any](in []uint64, value func(uint64) T) []T {
-	out := make([]T, len(in))
-	for i, x := range in {
-		out[i] = value(x)
+// setRaw is the way back from raw: it puts the numbers of a part where its runs say.
+func (s *Sample) setRaw(n number, in values[uint64], runs []run) {
+	switch n {
+	case revenueNumber:
+		scatter(s.revenue, in, runs, unzigzag)
+	case engagedNumber:
+		scatter(s.engaged, in, runs, unzigzag)
+	case scrollNumber:
+		scatter(s.scroll, in, runs, func(x uint64) uint8 { return uint8(x) })
+	case persistentNumber:
+		scatter(s.persistent, in, runs, func(x uint64) bool { return x != 0 })
+	default:
+		scatter(s.vitals[n-firstVital], in, runs, func(x uint64) int32 { return int32(x) })
 	}
-	return out
+}
+
+// scatter puts the numbers that are not zero where the runs of their part say. Most columns hold few.
+func scatter[T any](out []T, from values[uint64], runs []run, value func(uint64) T) {
+	if from.perVisitor {
+		for _, r := range runs {
+			if x := from.v[r.visitor]; x != 0 {
+				to, v := out[r.dst:][:r.n], value(x)
+				for i := range to {
+					to[i] = v
+				}
+			}
+		}
+		return
+	}
+	for _, r := range runs {
+		for i, x := range from.v[r.src:][:r.n] {
+			if x != 0 {
+				out[int(r.dst)+i] = value(x)
+			}
+		}
+	}
 }
 
 // most is the greatest value of a column of numbers, as it is stored.
