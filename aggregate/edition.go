@@ -180,6 +180,21 @@ func (s Site) cells(ctx context.Context, items itemStore, from, to int64) ([]hou
 	return slices.Compact(all), nil
 }
 
+// replaced are the deltas of a log for which another one stands. The deltas of a stack are shown to it in order, those of the last edition first.
+type replaced map[origin]bool
+
+// note notes what a delta stands for, as its head says.
+func (r replaced) note(head []byte) error {
+	origins, err := originsOf(head)
+	if err != nil {
+		return err
+	}
+	for _, o := range origins {
+		r[o] = true
+	}
+	return nil
+}
+
 // entry is a delta of a stack.
 type entry struct {
 	child child // with its generation; see Site.child
@@ -191,23 +206,18 @@ type entry struct {
 // what is appended meanwhile is then seen with all that it stands for, or not at all.
 func (s Site) eachEntry(ctx context.Context, logs logStore, hc hourCell, sp span, parts store.Parts, f func(entry) error) error {
 	gens := s.logGens()
-	type place struct {
-		child child
-		origin
-	}
-	gone := make(map[place]bool)
+	gone := make(map[child]replaced)
 	for i, gen := range gens {
 		err := eachEntry(ctx, logs, hc.log(gen, s.ID), sp, parts, func(c child, e store.Entry) error {
-			if i < len(gens)-1 {
-				origins, err := originsOf(e.Head)
-				if err != nil {
+			if i < len(gens)-1 { // those of the live generation stand for nothing
+				if gone[c] == nil {
+					gone[c] = make(replaced)
+				}
+				if err := gone[c].note(e.Head); err != nil {
 					return err
 				}
-				for _, o := range origins {
-					gone[place{c, o}] = true
-				}
 			}
-			return f(entry{s.child(gen, c), e, gone[place{c, origin{gen, e.N}}]})
+			return f(entry{s.child(gen, c), e, gone[c][origin{gen, e.N}]})
 		})
 		if err != nil {
 			return err

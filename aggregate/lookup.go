@@ -175,7 +175,7 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 		return rec, nil
 	}
 	rec := &logRecord{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
-	gone := make(map[origin]bool)
+	gone := make(replaced)
 	for _, gen := range gens {
 		in := log
 		in.Gen = gen
@@ -184,21 +184,16 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 			return nil, fmt.Errorf("read log of %v: %w", in, err)
 		}
 		for _, e := range entries {
-			origins, err := originsOf(e.Head)
-			if err != nil {
+			if err := gone.note(e.Head); err != nil {
 				return nil, fmt.Errorf("delta %d of %v: %w", e.N, in, err)
 			}
-			for _, o := range origins {
-				gone[o] = true
-			}
-			replaced := gone[origin{gen, e.N}]
 			d, err := decodeDelta(e.Body, false)
-			switch {
-			case err == nil && replaced: // the event may be a bot's now; copies of it are duplicates all the same
+			switch remade := gone[origin{gen, e.N}]; {
+			case err == nil && remade: // the event may be a bot's now; copies of it are duplicates all the same
 				rec.guard(d.ids)
 			case err == nil:
 				rec.add(d)
-			case !replaced:
+			case !remade:
 				return nil, fmt.Errorf("delta %d of %v: %w", e.N, in, err)
 			}
 		}

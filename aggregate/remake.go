@@ -161,7 +161,7 @@ func (m *Remaking) source(ctx context.Context, log Log) (*sourceLog, error) {
 		m.forget()
 	}
 	src := &sourceLog{tags: make(map[uint32]*sourceDelta), booked: make(map[uint32]bool), counted: make(map[uint64]bool)}
-	gone := make(map[origin]bool)
+	gone := make(replaced)
 	for _, gen := range m.site.stack {
 		in := log
 		in.Gen = gen
@@ -170,11 +170,7 @@ func (m *Remaking) source(ctx context.Context, log Log) (*sourceLog, error) {
 			return nil, fmt.Errorf("read log of %v: %w", in, err)
 		}
 		for _, e := range entries {
-			if origins, err := originsOf(e.Head); err == nil {
-				for _, o := range origins {
-					gone[o] = true
-				}
-			}
+			_ = gone.note(e.Head) // of one that cannot be read it is not known, and it is lost itself
 			if o := (origin{gen, e.N}); !gone[o] {
 				src.add(o, e, gen != m.site.Gen)
 			}
