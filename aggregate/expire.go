@@ -56,7 +56,7 @@ func (r *Roller) expireBut(ctx context.Context, hurt map[string]bool) error {
 				}
 			}
 		}
-		for _, sweep := range []func(context.Context, string) error{r.sweep, r.sweepEditions} {
+		for _, sweep := range []func(context.Context, string) error{r.sweep, r.sweepEditions, r.forget} {
 			if err := sweep(ctx, s.ID); err != nil {
 				err = fmt.Errorf("remove what was taken out of site %q: %w", s.ID, err)
 				if err := spared(r.tell, "sweep "+s.ID, err); err != nil {

@@ -136,6 +136,8 @@ func (c *Committer) claim(ctx context.Context, site Site, id uint64, arrival int
 	return parseTimeKey(string(it.Value))
 }
 
+func claimPartition(site string) string { return "C#" + siteKey(site) }
+
 func claimKey(site Site, id uint64) store.Key {
-	return store.Key{Partition: "C#" + site.ID, Sort: fmt.Sprintf("%016x", id)}
+	return store.Key{Partition: claimPartition(site.ID), Sort: fmt.Sprintf("%016x", id)}
 }

@@ -33,6 +33,8 @@ type Roller struct {
 	OnError func(error)
 	// NewToken makes what tells one roll-up of a period from the next; random unless it is set before Run.
 	NewToken func() uint64
+	// Forgets: claims and accounts that were kept long enough are removed, for the store does not do so by itself. It must be set before Run.
+	Forgets bool
 	// Finals makes final values at the end of each round; nil for none. It must be set before Run.
 	Finals *Finals
 

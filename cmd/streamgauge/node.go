@@ -186,6 +186,7 @@ func (n *node) build(desc *types.StreamDescriptionSummary, publish []target) err
 	reader := aggregate.NewReader(n.store, n.sites)
 	n.live = aggregate.NewLive(reader, aggregate.LiveOptions{Now: time.Now, Lag: n.lag, Flush: n.flushAccounts})
 	n.roller = aggregate.NewRoller(n.store, n.sites, time.Now)
+	n.roller.Forgets = true // the embedded store keeps what nobody removes
 	n.roller.OnError = func(err error) { n.failed(err, "roll-up failed; it is tried again") }
 	n.buildAlerts(desc, publish)
 	n.imports = aggregate.NewImports(n.store, n.sites, n.roller, time.Now)
