@@ -3,6 +3,7 @@ package aggregate
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -218,8 +219,9 @@ func TestNewerEncodings(t *testing.T) {
 		if err := decode(appendBytes(appendUint(written[what], 99, 1), 98, []byte("new"))); err != nil {
 			t.Errorf("%s with more fields: %v", what, err)
 		}
-		newer := append([]byte{wireVersion + 1}, written[what][1:]...)
-		if err := decode(newer); err == nil || !strings.Contains(err.Error(), fmt.Sprint(what, " has version ", wireVersion+1)) {
+		next := written[what][0] + 1
+		newer := append([]byte{next}, written[what][1:]...)
+		if err := decode(newer); !errors.Is(err, errNewer) || !strings.Contains(err.Error(), fmt.Sprint(what, " has version ", next, ", this program reads up to ", next-1)) {
 			t.Errorf("%s of a newer version: %v", what, err)
 		}
 		if err := decode(nil); err == nil {

@@ -52,10 +52,10 @@ func (d *delta) encode() store.Delta {
 
 // bodyFields takes the version off a body. Both that there are have the same fields, as far as they have them.
 func bodyFields(b []byte) ([]byte, error) {
-	if len(b) > 0 && b[0] == bodyVersion {
+	if len(b) > 0 && b[0] == wireVersion {
 		return b[1:], nil
 	}
-	return versioned("delta body", b)
+	return versionedAs("delta body", b, bodyVersion)
 }
 
 // decodeDelta reads a body. Without the summary it is cheaper, and enough to know what was counted.

@@ -50,12 +50,14 @@ func fields(b []byte, each func(num protowire.Number, v uint64, bytes []byte) er
 }
 
 // versioned takes the version byte off.
-func versioned(what string, b []byte) ([]byte, error) {
+func versioned(what string, b []byte) ([]byte, error) { return versionedAs(what, b, wireVersion) }
+
+func versionedAs(what string, b []byte, version byte) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, ErrCorrupt
 	}
-	if b[0] != wireVersion {
-		return nil, fmt.Errorf("%w: %s has version %d, this program reads up to %d", errNewer, what, b[0], wireVersion)
+	if b[0] != version {
+		return nil, fmt.Errorf("%w: %s has version %d, this program reads up to %d", errNewer, what, b[0], version)
 	}
 	return b[1:], nil
 }
