@@ -56,7 +56,7 @@ func (it *item) drop(o aggregate.Outcome, reason string) { it.dropped, it.reason
 func (it *item) quarantine(code, message string) { it.poison, it.reason = code, message }
 
 // itemsPool hands the items of a slice on to the next, with the room that their events have for properties: an item has some 800 bytes, and growing
-// to a thousand of them again and again was a third of all that a busy process allocated. Like hits, they hold on to records until they are used again.
+// to a thousand of them again and again was a third of all that a busy process allocated. In the pool they hold on to nothing.
 var itemsPool = sync.Pool{New: func() any { return new([]item) }}
 
 // newItems returns no items, with room for some.
@@ -64,9 +64,15 @@ func newItems() []item { return (*itemsPool.Get().(*[]item))[:0] }
 
 // freeItems takes items back that newItems returned, unless a record that grew has made them many.
 func freeItems(items []item) {
-	if cap(items) <= maxPooled {
-		itemsPool.Put(&items)
+	if cap(items) > maxPooled {
+		return
 	}
+	for i := range items {
+		props := items[i].event.Props
+		clear(props)
+		items[i] = item{event: event.Event{Props: props[:0]}}
+	}
+	itemsPool.Put(&items)
 }
 
 // maxPooled is how many items are kept at most.

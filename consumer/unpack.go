@@ -98,12 +98,11 @@ func (u *unpacker) poison(base source) {
 	u.add(base, base.data).quarantine(poisonRecord, "no line of the record is a JSON object")
 }
 
-// add appends an item, which is valid until the next one. Where one was before, it takes over the room for properties.
+// add appends an item, which is valid until the next one. It may have room for properties already.
 func (u *unpacker) add(base source, data []byte) *item {
 	n := len(u.items)
 	u.items = slices.Grow(u.items, 1)[:n+1]
 	it := &u.items[n]
-	*it = item{event: event.Event{Props: it.event.Props[:0]}}
 	it.source = base
 	it.pos.Index, it.data = n-u.first, data
 	return it

@@ -15,7 +15,8 @@ type reader struct {
 	waiter  Waiter // nil: poll
 	poll    time.Duration
 	gather  time.Duration
-	batch   int // records
+	batch   int   // records
+	limit   int32 // of records in a read: where reads are not rationed, no more is held in memory than is delivered next
 	stream  string
 	shardID string
 
@@ -28,8 +29,10 @@ type reader struct {
 }
 
 func newReader(c Config, shardID string, start position) *reader {
-	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, gather: c.Gather, batch: c.BatchSize, stream: c.StreamName, shardID: shardID, place: start}
-	r.waiter, _ = c.Kinesis.(Waiter)
+	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, gather: c.Gather, batch: c.BatchSize, limit: maxGetRecords, stream: c.StreamName, shardID: shardID, place: start}
+	if r.waiter, _ = c.Kinesis.(Waiter); r.waiter != nil {
+		r.limit = int32(c.BatchSize)
+	}
 	return r
 }
 
@@ -38,7 +41,7 @@ func (r *reader) read(ctx context.Context) ([]types.Record, error) {
 	if err := r.seek(ctx); err != nil {
 		return nil, err
 	}
-	out, err := r.kinesis.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: r.iterator, Limit: new(int32(maxGetRecords))})
+	out, err := r.kinesis.GetRecords(ctx, &kinesis.GetRecordsInput{ShardIterator: r.iterator, Limit: &r.limit})
 	if err != nil {
 		r.forgetIfExpired(err)
 		return nil, err

@@ -275,7 +275,6 @@ func TestGather(t *testing.T) {
 		synctest.Wait()
 		r.want("e")
 		time.Sleep(time.Second)
-		r.model.pageRecords = 4
 		r.model.put(0, "f", "g", "h", "i", "j", "k")
 		synctest.Wait()
 		r.want("f g h i", "j k")
