@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,14 @@ func usedByClient() *load.Client {
 	return &load.Client{CPUSeconds: cpu.Seconds(), PeakBytes: u.Maxrss << 10}
 }
 
+// cpuOfClient is how many seconds this process has computed, 0 where that is not known.
+func cpuOfClient() float64 {
+	if c := usedByClient(); c != nil {
+		return c.CPUSeconds
+	}
+	return 0
+}
+
 // summary prints what a run found.
 func (t *loadTest) summary(con *console) error {
 	r := &t.res
@@ -81,20 +90,34 @@ func (t *loadTest) summary(con *console) error {
 func (t *loadTest) limitRows(row func(...string)) {
 	l := t.res.Limit
 	for _, tr := range l.Trials {
-		row("trial", shownRate(tr.Rate), "p99 "+load.Milliseconds(tr.Latency.P99), percent(tr.Errors)+" errors", tr.Decision)
+		row("trial", shownRate(tr.Rate), "p99 "+load.Milliseconds(tr.Latency.P99), "from sending "+load.Milliseconds(tr.Sending.P99), "schedule "+load.Milliseconds(tr.Schedule.P99), percent(tr.Errors)+" errors", tr.Decision)
 	}
 	var conditions []string
 	for _, o := range t.slo {
 		conditions = append(conditions, o.String())
 	}
 	text := "no higher rate was tried"
-	switch {
+	switch tr, _ := l.FailedAt(); {
+	case l.BrokenOff:
+		text = "so far: the search was broken off"
 	case l.ClientBound:
-		text = "at " + shownRate(l.Fails) + " this client did not keep the schedule: the server may hold more"
+		text = clientsLimit(tr)
 	case l.Fails > 0:
 		text = "not shown to hold at " + shownRate(l.Fails)
 	}
 	row("limit", shownRate(l.Holds), strings.Join(conditions, ", "), text)
+}
+
+// clientsLimit says what kept the client from its schedule.
+func clientsLimit(tr load.Trial) string {
+	why := "which was not its own work: other processes had the processors"
+	if own := tr.Processors; own > 0.8 {
+		why = "which is what one thread can send"
+	} else if own > 0.2 {
+		why = "which it shares with others, the server among them if it is on this machine"
+	}
+	return fmt.Sprintf("at %s this client kept %.2f of %s busy, %s, and began 1%% of the requests more than %s late; from sending p99 was %s: the server may hold more",
+		shownRate(tr.Rate), tr.Processors, plural(int64(runtime.NumCPU()), "processor"), why, load.Milliseconds(tr.Schedule.P99), load.Milliseconds(tr.Sending.P99))
 }
 
 func resultRows(r *load.Result, row func(...string)) {

@@ -116,6 +116,8 @@ func (t *loadTest) finish(ctx context.Context) error {
 	}
 	if t.res.Limit == nil {
 		t.res.Objectives = t.slo.Judge(&t.res)
+	} else if t.res.Limit.BrokenOff {
+		missed = append(missed, errors.New("the search was broken off"))
 	} else if t.res.Limit.Holds == 0 {
 		missed = append(missed, errors.New("no rate was found that holds the objective"))
 	}
@@ -165,10 +167,14 @@ func (t *loadTest) findLimit(ctx context.Context) error {
 		t.slo = append(t.slo, more...)
 	}
 	found := map[float64]load.Result{} // of the rates that held
+	evidence := map[float64]*load.Evidence{}
 	s := load.Search{
 		From: float64(t.c.Rate), Most: float64(t.c.MostRate), Precision: float64(t.c.Precision),
 		Try: func(ctx context.Context, rate float64) (load.Trial, load.Decision, error) {
-			trial, d, res, err := t.try(ctx, rate)
+			if evidence[rate] == nil {
+				evidence[rate] = &load.Evidence{}
+			}
+			trial, d, res, err := t.try(ctx, rate, evidence[rate])
 			if d == load.Holds {
 				found[rate] = res
 			}
@@ -176,7 +182,7 @@ func (t *loadTest) findLimit(ctx context.Context) error {
 		},
 	}
 	limit, err := s.Run(ctx)
-	if err != nil {
+	if limit.BrokenOff = ctx.Err() != nil; err != nil && !limit.BrokenOff {
 		return err
 	}
 	t.res = found[limit.Holds] // of several trials, of the one that confirmed it
@@ -194,12 +200,13 @@ func hasErrors(os load.Objectives) bool {
 }
 
 // try runs a rate, again where it is not decided.
-func (t *loadTest) try(ctx context.Context, rate float64) (load.Trial, load.Decision, load.Result, error) {
+func (t *loadTest) try(ctx context.Context, rate float64, evidence *load.Evidence) (load.Trial, load.Decision, load.Result, error) {
 	var trial load.Trial
-	var all []load.Interval
 	var res load.Result
-	for trial.Runs < mostRuns {
+	d := load.Undecided
+	for d == load.Undecided && trial.Runs < mostRuns {
 		var err error
+		before := cpuOfClient()
 		res, err = t.run(ctx, load.Steady, rate, func(r *load.Result) bool { return t.slo.Decide(steadyPart(r), nil, true) == load.Fails })
 		if err == nil {
 			err = ctx.Err()
@@ -209,19 +216,14 @@ func (t *loadTest) try(ctx context.Context, rate float64) (load.Trial, load.Deci
 		}
 		trial.Runs++
 		trial.Seconds += res.Seconds
-		trial.Achieved, trial.Latency, trial.Schedule = res.Achieved, res.Latency, res.Schedule
+		trial.Achieved, trial.Latency, trial.Sending, trial.Schedule = res.Achieved, res.Latency, res.Service, res.Schedule
 		trial.Errors = float64(res.Totals.Failed) / math.Max(1, float64(res.Totals.Due))
-		all = append(all, steadyPart(&res)...)
-		d := t.slo.Decide(all, &res, false)
-		if d != load.Holds && !res.Kept && res.Totals.Skipped == 0 {
-			d = load.ClientBound
-		}
-		t.con.log.Info().Float64("rate", math.Round(rate)).Str("p99", load.Milliseconds(res.Latency.P99)).Str("decision", d.String()).Msg("trial")
-		if d != load.Undecided {
-			return trial, d, res, nil
-		}
+		trial.Processors = (cpuOfClient() - before) / res.Seconds
+		d = evidence.Add(t.slo, &res, steadyPart(&res))
+		t.con.log.Info().Float64("rate", math.Round(rate)).Str("p99", load.Milliseconds(res.Latency.P99)).Str("from_sending", load.Milliseconds(res.Service.P99)).
+			Str("schedule", load.Milliseconds(res.Schedule.P99)).Str("decision", d.String()).Msg("trial")
 	}
-	return trial, load.Undecided, res, nil
+	return trial, d, res, nil
 }
 
 // steadyPart leaves the first second out, in which connections are made, and what is not a whole interval.

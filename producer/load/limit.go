@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Limit is the highest rate that holds the objectives, as far as a search found it.
@@ -12,8 +13,20 @@ type Limit struct {
 	Holds  float64 `json:"holds_per_s"`
 	Fails  float64 `json:"fails_per_s"`
 	Trials []Trial `json:"trials"`
-	// ClientBound says that the search ended because the sending machine could not keep the schedule: the server may hold more.
+	// ClientBound says that at Fails the sending machine could not keep the schedule, and nothing else was wrong: the server may hold more.
 	ClientBound bool `json:"client_bound"`
+	// BrokenOff says that the search was ended before its time: the limit lies somewhere between Holds and Fails.
+	BrokenOff bool `json:"broken_off,omitempty"`
+}
+
+// FailedAt returns the last trial at the rate that was found not to hold.
+func (l *Limit) FailedAt() (Trial, bool) {
+	for i := len(l.Trials) - 1; i >= 0; i-- {
+		if l.Trials[i].Rate == l.Fails {
+			return l.Trials[i], true
+		}
+	}
+	return Trial{}, false
 }
 
 // Trial is what one rate gave.
@@ -24,8 +37,11 @@ type Trial struct {
 	Seconds  float64 `json:"seconds"`
 	Achieved float64 `json:"achieved_per_s"`
 	Latency  Latency `json:"latency"`
+	Sending  Latency `json:"sending"` // of the answers, from when their requests were begun
 	Schedule Latency `json:"schedule"`
-	Errors   float64 `json:"error_part"`
+	// Processors is how many processors the client kept busy, in the mean; 0 where that is not known.
+	Processors float64 `json:"client_processors"`
+	Errors     float64 `json:"error_part"`
 }
 
 // Decision is what a trial says about its rate.
@@ -36,7 +52,7 @@ const (
 	Undecided Decision = iota
 	Holds
 	Fails
-	ClientBound // the schedule was not kept by the sender
+	ClientBound // nothing was wrong but that the sender did not keep the schedule
 )
 
 func (d Decision) String() string { return [...]string{"undecided", "holds", "fails", "client"}[d] }
@@ -182,4 +198,55 @@ func decide(intervals []Interval, allowed float64, early bool, count func(Interv
 		return Holds
 	}
 	return Undecided
+}
+
+// Evidence is what the runs of one rate say of it.
+type Evidence struct {
+	intervals    []Interval
+	holds, fails int  // runs that decide so by themselves
+	late         bool // the run before was the client's fault
+}
+
+// Add takes a run with its intervals, and decides by all runs so far that say something. Undecided asks for one more; so does a first run that was the client's
+// fault, for that may be the noise of the machine, and runs that contradict each other, of which two of three decide.
+func (e *Evidence) Add(os Objectives, r *Result, own []Interval) Decision {
+	d := os.Decide(own, r, false)
+	if d != Holds && lateAlone(os, r, own) {
+		if e.late {
+			return ClientBound
+		}
+		e.late = true
+		return Undecided
+	}
+	e.late = false
+	switch d {
+	case Holds:
+		e.holds++
+	case Fails:
+		e.fails++
+	}
+	e.intervals = append(e.intervals, own...)
+	switch {
+	case e.holds == 0 || e.fails == 0:
+		return os.Decide(e.intervals, r, false)
+	case e.holds > e.fails:
+		return Holds
+	case e.fails > e.holds:
+		return Fails
+	}
+	return Undecided
+}
+
+// lateAlone reports whether a run that does not hold says nothing of the server. Where the schedule was not kept, the latency, which counts from the schedule, is too
+// high; the server is at fault all the same if the objectives fail also when latency counts from the moment of sending.
+func lateAlone(os Objectives, r *Result, own []Interval) bool {
+	return !r.Kept && r.Totals.Skipped == 0 && os.Decide(fromSending(own), r, false) != Fails
+}
+
+func fromSending(intervals []Interval) []Interval {
+	all := slices.Clone(intervals)
+	for i := range all {
+		all[i].Latency = all[i].Sending
+	}
+	return all
 }

@@ -37,6 +37,7 @@ type Interval struct {
 	Requests uint64            `json:"requests"` // answered
 	InFlight int               `json:"in_flight"`
 	Latency  Buckets           `json:"latency_us"` // of the requests answered
+	Sending  Buckets           `json:"sending_us"` // the same, from when they were begun
 	Fresh    Buckets           `json:"freshness_us,omitempty"`
 }
 
@@ -60,6 +61,7 @@ type Recorder struct {
 	current Interval
 	began   time.Time // of the current interval
 	now     *hdr.Histogram
+	nowSent *hdr.Histogram // from the moment of sending
 	nowSeen *hdr.Histogram
 	past    []Interval
 	onShown func(Item)
@@ -94,7 +96,7 @@ func NewRecorder(start time.Time, interval time.Duration) *Recorder {
 	return &Recorder{
 		start: start, began: start, length: interval,
 		latency: newHistogram(runDigits), service: newHistogram(runDigits), schedule: newHistogram(runDigits), fresh: newHistogram(runDigits),
-		now: newHistogram(intervalDigits), nowSeen: newHistogram(intervalDigits),
+		now: newHistogram(intervalDigits), nowSent: newHistogram(intervalDigits), nowSeen: newHistogram(intervalDigits),
 		total: Totals{Errors: map[string]uint64{}},
 	}
 }
@@ -162,6 +164,7 @@ func (rec *Recorder) answered(r *Request, a Answer) {
 		record(rec.latency, a.At.Sub(r.Due))
 		record(rec.service, a.At.Sub(r.started))
 		record(rec.now, a.At.Sub(r.Due))
+		record(rec.nowSent, a.At.Sub(r.started))
 	}
 	for i := range r.Items {
 		rec.settle(&r.Items[i], a.of(i), a.Fault)
@@ -223,10 +226,11 @@ func (rec *Recorder) turn(now time.Time) {
 func (rec *Recorder) close(length time.Duration) {
 	rec.current.Start, rec.current.Seconds = rec.began.Sub(rec.start).Seconds(), length.Seconds()
 	rec.current.InFlight = rec.inFlight
-	rec.current.Latency, rec.current.Fresh = bucketsOf(rec.now), bucketsOf(rec.nowSeen)
+	rec.current.Latency, rec.current.Sending, rec.current.Fresh = bucketsOf(rec.now), bucketsOf(rec.nowSent), bucketsOf(rec.nowSeen)
 	rec.past = append(rec.past, rec.current)
 	rec.current = Interval{}
 	rec.now.Reset()
+	rec.nowSent.Reset()
 	rec.nowSeen.Reset()
 }
 
@@ -248,7 +252,7 @@ func (iv Interval) with(o Interval) Interval {
 	iv.Failed += o.Failed
 	iv.Requests += o.Requests
 	iv.InFlight = max(iv.InFlight, o.InFlight)
-	iv.Latency, iv.Fresh = iv.Latency.Merge(o.Latency), iv.Fresh.Merge(o.Fresh)
+	iv.Latency, iv.Sending, iv.Fresh = iv.Latency.Merge(o.Latency), iv.Sending.Merge(o.Sending), iv.Fresh.Merge(o.Fresh)
 	if len(o.Errors) > 0 {
 		sum := map[string]uint64{}
 		for _, of := range []map[string]uint64{iv.Errors, o.Errors} {

@@ -86,7 +86,7 @@ func (rec *Recorder) Progress(now time.Time) Result {
 // snapshot returns counts and intervals, and copies of histograms. What a histogram says takes up to milliseconds to find out, for which nobody may be kept
 // waiting who has a schedule to keep: under the lock they are only copied.
 func (rec *Recorder) snapshot(now time.Time, of ...*hdr.Histogram) (Result, []*hdr.Histogram) {
-	of = append(of, rec.now, rec.nowSeen)
+	of = append(of, rec.now, rec.nowSent, rec.nowSeen)
 	copies := make([]*hdr.Snapshot, len(of))
 	rec.mu.Lock()
 	rec.turn(now)
@@ -103,8 +103,8 @@ func (rec *Recorder) snapshot(now time.Time, of ...*hdr.Histogram) (Result, []*h
 	for i, c := range copies {
 		found[i] = hdr.Import(c)
 	}
-	open := &res.Intervals[len(res.Intervals)-1]
-	open.Latency, open.Fresh = bucketsOf(found[len(found)-2]), bucketsOf(found[len(found)-1])
+	open, n := &res.Intervals[len(res.Intervals)-1], len(found)
+	open.Latency, open.Sending, open.Fresh = bucketsOf(found[n-3]), bucketsOf(found[n-2]), bucketsOf(found[n-1])
 	return res, found
 }
 

@@ -148,3 +148,40 @@ func TestDecideIsHonest(t *testing.T) {
 		t.Errorf("nothing is %v", d)
 	}
 }
+
+// A run whose schedule was not kept says something of the server only where it holds all the same, or where the objective fails from the moment of sending, too.
+func TestEvidence(t *testing.T) {
+	os, _ := ParseObjectives("p99<100ms")
+	run := func(kept bool, latency, sending int64) (*Result, []Interval) {
+		all := make([]Interval, 16)
+		for i := range all {
+			all[i] = Interval{Latency: Buckets{{1000, 90}, {latency + int64(i), 10}}, Sending: Buckets{{1000, 90}, {sending + int64(i), 10}}}
+		}
+		return &Result{Kept: kept}, all
+	}
+	good, lateButGood := func() (*Result, []Interval) { return run(true, 20_000, 20_000) }, func() (*Result, []Interval) { return run(false, 80_000, 20_000) }
+	bad, lateAndBad := func() (*Result, []Interval) { return run(true, 300_000, 300_000) }, func() (*Result, []Interval) { return run(false, 300_000, 200_000) }
+	late := func() (*Result, []Interval) { return run(false, 300_000, 20_000) }
+	for name, c := range map[string]struct {
+		runs []func() (*Result, []Interval)
+		want []Decision
+	}{
+		"good":                     {[]func() (*Result, []Interval){good}, []Decision{Holds}},
+		"late but good":            {[]func() (*Result, []Interval){lateButGood}, []Decision{Holds}},
+		"bad":                      {[]func() (*Result, []Interval){bad}, []Decision{Fails}},
+		"late, and bad from there": {[]func() (*Result, []Interval){lateAndBad}, []Decision{Fails}},
+		"late once":                {[]func() (*Result, []Interval){late, good}, []Decision{Undecided, Holds}},
+		"late twice":               {[]func() (*Result, []Interval){late, late}, []Decision{Undecided, ClientBound}},
+		"late, good, late":         {[]func() (*Result, []Interval){late, good, late}, []Decision{Undecided, Holds, Undecided}},
+		"of two opinions":          {[]func() (*Result, []Interval){good, bad, good}, []Decision{Holds, Undecided, Holds}},
+		"mostly bad":               {[]func() (*Result, []Interval){good, bad, bad}, []Decision{Holds, Undecided, Fails}},
+	} {
+		var e Evidence
+		for i, r := range c.runs {
+			res, own := r()
+			if d := e.Add(os, res, own); d != c.want[i] {
+				t.Errorf("%s, run %d: %v, want %v", name, i, d, c.want[i])
+			}
+		}
+	}
+}

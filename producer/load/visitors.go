@@ -88,12 +88,25 @@ func NewVisitors(seed uint64, opts Options) (*Visitors, error) {
 		crowd:    newCrowd(int(opts.Rate * visitLength.Seconds())),
 		arrivals: arrivals{rate: opts.Rate, day: max(0, opts.Day), now: -warmUp, rnd: rnd},
 	}
-	v.arrival = v.arrivals.next()
-	for v.due() < 0 {
-		v.advance(v.due().Milliseconds(), nil)
-	}
+	usual := int(opts.Rate * visitLength.Seconds())
+	v.underWay, v.queue = make([]visit, 0, usual), make(queue, 0, usual)
+	v.warm()
 	v.startAt(opts.Start)
 	return v, nil
+}
+
+// warm lets come who came before the model's clock shows zero. What they do until then has nothing to do with one another and nobody sees it, so each visit is
+// taken there by itself, without the queue.
+func (v *Visitors) warm() {
+	for v.arrival = v.arrivals.next(); v.arrival < 0; v.arrival = v.arrivals.next() {
+		vis, at, goes := v.arrive(), v.arrival, true
+		for goes && at < 0 {
+			at, goes = v.step(&vis, at, at.Milliseconds(), nil)
+		}
+		if goes {
+			v.queue.push(waiting{at: at, slot: v.seat(vis), number: vis.number})
+		}
+	}
 }
 
 // startAt sets the time at which the model's clock shows zero.
