@@ -54,6 +54,7 @@ type assets struct {
 	index     []byte
 	modules   map[string][]byte          // by name: the text of a module
 	imports   map[string]func() []string // by name of a module: the names of the files that it imports
+	later     map[string]func() []string // and of those that it goes to by import()
 	address   map[string]string          // by name of a file, for a joined one that of its first: the name with a hash before its extension
 	byAddress map[string]*file
 }
@@ -61,7 +62,7 @@ type assets struct {
 const index = "index.html"
 
 func newAssets(files []source) *assets {
-	a := &assets{modules: map[string][]byte{}, imports: map[string]func() []string{}, address: map[string]string{}, byAddress: map[string]*file{}}
+	a := &assets{modules: map[string][]byte{}, imports: map[string]func() []string{}, later: map[string]func() []string{}, address: map[string]string{}, byAddress: map[string]*file{}}
 	sheets := map[string][]byte{}
 	for _, f := range files {
 		switch ext := path.Ext(f.name); {
@@ -73,6 +74,7 @@ func newAssets(files []source) *assets {
 			}
 			a.modules[f.name] = f.bytes
 			a.imports[f.name] = sync.OnceValue(func() []string { return importsOf(f) })
+			a.later[f.name] = sync.OnceValue(func() []string { return importedLater(f) })
 		default:
 			sheets[f.name] = f.bytes
 			a.add(f.name, f.bytes)

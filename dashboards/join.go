@@ -22,11 +22,10 @@ type part struct {
 }
 
 var (
-	importLine  = regexp.MustCompile(`(?m)^import (\w+|\{[^}]*\}) from "([^"]+)";$`)
-	passedOn    = regexp.MustCompile(`(?m)^export \{ (\w+(?:, \w+)*) \} from "([^"]+)";$`)
-	exportLine  = regexp.MustCompile(`(?m)^export (default )?((?:async )?function|const|class) (\w+)`)
+	importLine  = regexp.MustCompile(`^import (\w+|\{[^}]*\}) from "([^"]+)";\n?$`)
+	passedOn    = regexp.MustCompile(`^export \{ (\w+(?:, \w+)*) \} from "([^"]+)";\n?$`)
+	exportLine  = regexp.MustCompile(`^export (default )?((?:async )?function|const|class) (\w+)`)
 	importLater = regexp.MustCompile(`(=> import|import\.meta\.resolve)\("(\.[^"]+)"\)`)
-	anyModular  = regexp.MustCompile(`(?m)^(?:import|export)\b.*$`)
 )
 
 // partsOf divides our modules into parts, that of main.js first.
@@ -87,11 +86,7 @@ func (a *assets) roots() (roots []string, from map[string][]string) {
 	roots, from = []string{mainModule}, map[string][]string{}
 	for i := 0; i < len(roots); i++ {
 		for _, name := range a.closure(roots[i]) {
-			for _, m := range importLater.FindAllSubmatch(a.modules[name], -1) {
-				if string(m[1]) != "=> import" {
-					continue
-				}
-				next := fileOf(name, string(m[2]))
+			for _, next := range a.later[name]() {
 				if !slices.Contains(roots, next) {
 					roots = append(roots, next)
 				}
@@ -100,6 +95,18 @@ func (a *assets) roots() (roots []string, from map[string][]string) {
 		}
 	}
 	return roots, from
+}
+
+func importedLater(f source) (names []string) {
+	if !bytes.Contains(f.bytes, []byte("=> import(")) {
+		return nil
+	}
+	for _, m := range importLater.FindAllSubmatch(f.bytes, -1) {
+		if string(m[1]) == "=> import" {
+			names = append(names, fileOf(f.name, string(m[2])))
+		}
+	}
+	return names
 }
 
 // join writes a part as one module, which exports what its root does.
@@ -156,40 +163,58 @@ func exportsOf(name string, exports []string) string {
 	return b.String()
 }
 
-// joinableOwn turns a module of ours into the body of a function, and tells what it exports.
+// joinableOwn turns a module of ours into the body of a function, and tells what it exports. Most lines stay as they are.
 func joinableOwn(name string, text []byte) (body []byte, exports []string, err error) {
-	body = importLine.ReplaceAllFunc(text, func(found []byte) []byte {
-		m := importLine.FindSubmatch(found)
+	for line := range bytes.Lines(text) {
+		switch {
+		case bytes.HasPrefix(line, []byte("import")) || bytes.HasPrefix(line, []byte("export")):
+			joined, exported := joinedLine(name, line)
+			if joined == nil {
+				return nil, nil, fmt.Errorf("join %s: %q has none of the forms that can be joined", name, bytes.TrimSpace(line))
+			}
+			body, exports = append(body, joined...), append(exports, exported...)
+		default:
+			body = append(body, resolvedLine(name, line)...)
+		}
+	}
+	return body, exports, nil
+}
+
+// joinedLine is a line of a module that imports or exports, as a part has it; nil where the line has no form that is known.
+func joinedLine(name string, line []byte) (joined []byte, exports []string) {
+	if m := importLine.FindSubmatch(line); m != nil {
 		names := string(m[1])
 		if !strings.HasPrefix(names, "{") {
 			names = "{ default: " + names + " }"
 		}
-		return taken(names, fileOf(name, string(m[2])))
-	})
-	body = passedOn.ReplaceAllFunc(body, func(found []byte) []byte {
-		m := passedOn.FindSubmatch(found)
+		return append(taken(names, fileOf(name, string(m[2]))), '\n'), nil
+	}
+	if m := passedOn.FindSubmatch(line); m != nil {
 		for export := range strings.SplitSeq(string(m[1]), ", ") {
 			exports = append(exports, fmt.Sprintf("%s: modules[%q].%s", export, fileOf(name, string(m[2])), export))
 		}
-		return nil
-	})
-	body = exportLine.ReplaceAllFunc(body, func(found []byte) []byte {
-		m := exportLine.FindSubmatch(found)
-		local := string(m[3])
-		if len(m[1]) > 0 {
-			local = "default: " + local
-		}
-		exports = append(exports, local)
-		return fmt.Appendf(nil, "%s %s", m[2], m[3])
-	})
-	body = importLater.ReplaceAllFunc(body, func(found []byte) []byte {
+		return []byte("\n"), exports
+	}
+	m := exportLine.FindSubmatchIndex(line)
+	if m == nil {
+		return nil, nil
+	}
+	local := string(line[m[6]:m[7]])
+	if m[2] >= 0 { // "default "
+		local = "default: " + local
+	}
+	return resolvedLine(name, line[m[4]:]), []string{local}
+}
+
+// resolvedLine is a line in which what is named from where the module is is named from the root.
+func resolvedLine(name string, line []byte) []byte {
+	if !bytes.Contains(line, []byte("import")) {
+		return line
+	}
+	return importLater.ReplaceAllFunc(line, func(found []byte) []byte {
 		m := importLater.FindSubmatch(found)
 		return fmt.Appendf(nil, "%s(%q)", m[1], fileOf(name, string(m[2])))
 	})
-	if left := anyModular.Find(body); left != nil {
-		return nil, nil, fmt.Errorf("join %s: %q has none of the forms that can be joined", name, left)
-	}
-	return body, exports, nil
 }
 
 // taken is the statement that takes what is imported out of a module that has run.

@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"bytes"
 	"encoding/json"
 	"path"
 	"regexp"
@@ -30,13 +31,23 @@ const (
 	uPlotExport = "\nexport default uPlot;\n"
 )
 
-// imported finds the static imports of a module, also of one that was made small.
-var imported = regexp.MustCompile(`(?m)(?:^|[;}])\s*(?:import|export)\b[^"'();=]*?\bfrom\s*"([^"]+)"|(?:^|;)import\s*"([^"]+)"`)
+// small finds the static imports of a module that was made small.
+var small = regexp.MustCompile(`(?:^|[;}])(?:import|export)\b[^"'();=]*?\bfrom\s*"([^"]+)"`)
 
-// importsOf returns the names of the files that a module imports.
+// importsOf returns the names of the files that a module imports. In ours an import is a line.
 func importsOf(f source) (names []string) {
-	for _, m := range imported.FindAllSubmatch(f.bytes, -1) {
-		names = append(names, fileOf(f.name, string(m[1])+string(m[2])))
+	if !isOurs(f.name) {
+		for _, m := range small.FindAllSubmatch(f.bytes, -1) {
+			names = append(names, fileOf(f.name, string(m[1])))
+		}
+		return names
+	}
+	for line := range bytes.Lines(f.bytes) {
+		if m := importLine.FindSubmatch(line); m != nil {
+			names = append(names, fileOf(f.name, string(m[2])))
+		} else if m := passedOn.FindSubmatch(line); m != nil {
+			names = append(names, fileOf(f.name, string(m[2])))
+		}
 	}
 	return names
 }

@@ -28,6 +28,12 @@ func TestSiteView(t *testing.T) {
 	runPage(t, "demo.mjs", []string{"--demo"}, artifacts(t))
 }
 
+// TestPageSeldom looks at what a page shows seldom: errors of a sample, a server without streams, an alert.
+func TestPageSeldom(t *testing.T) {
+	t.Parallel()
+	runPage(t, "seldom.mjs", nil, artifacts(t))
+}
+
 // TestPageSoak looks at a live page for a minute, for half an hour in the long tier, and asks whether it has grown.
 func TestPageSoak(t *testing.T) {
 	t.Parallel()

@@ -6,8 +6,13 @@ import { createRequire } from "node:module";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** What axe-core finds serious or worse. The page's policy forbids scripts from outside, so this one comes by the debugger. */
+/**
+ * What axe-core finds serious or worse, when nothing moves and nothing waits for an answer: colours on their way from one to another are none that
+ * anybody reads. The page's policy forbids scripts from outside, so this one comes by the debugger.
+ */
 export async function faultsOf(page) {
+  await page.emulateMedia({ reducedMotion: "reduce" }); // which ends every transition, and lets none begin
+  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"] > .fades') && document.getAnimations().every((a) => a.playState !== "running"));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);

@@ -198,6 +198,8 @@ await check("with access control the code of the dialog shows its tile to whoeve
   const command = opened.locator("#sender-code", { hasText: "Bearer sk_" });
   await command.waitFor();
   await run("sh", ["-c", await command.textContent()]); // this browser, being headless, would be taken for automation
+  await opened.goto(new URL("/silent.example", gated).href);
+  await opened.locator('#start [data-text="command"]', { hasText: "authorization: Bearer sk_" }).waitFor();
   await opened.goto(new URL("/walled.example", gated).href);
   await opened.getByRole("button", { name: "Show elsewhere" }).click();
   await opened.getByRole("button", { name: "Embed a tile" }).click();

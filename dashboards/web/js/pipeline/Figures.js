@@ -23,8 +23,8 @@ export function Figures({ view }) {
       course=${history.map((m) => m.records_per_s)} />
     <${Figure} label="Iterator age" value=${millis(age)} tone=${age > OLD ? "bad" : ""} missing=${missing.has("shards")} more="of the shard that is furthest behind"
       course=${history.map((m) => m.iterator_age_ms)} />
-    <${Figure} label="Roll-up lag" value=${millis(rollup.lag_ms)} tone=${rollup.lag_ms > BEHIND ? "bad" : ""} missing=${missing.has("rollup")}
-      more=${rollup.failures > 0 ? `${count(rollup.failures)} of ${count(rollup.passes)} passes failed` : `${short(rollup.passes)} passes, none failed`}
+    <${Figure} label="Roll-up lag" value=${millis(rollup.lag_ms)} tone=${rollup.lag_ms > BEHIND ? "bad" : ""} missing=${missing.has("rollup.lag_ms")}
+      more=${missing.has("rollup.passes") ? `${count(rollup.marks.minute + rollup.marks.quarter + rollup.marks.day)} marked, not rolled up yet` : rollup.failures > 0 ? `${count(rollup.failures)} of ${count(rollup.passes)} passes failed` : `${short(rollup.passes)} passes, none failed`}
       tip="Marked and not rolled up yet: ${count(rollup.marks.minute)} minutes, ${count(rollup.marks.quarter)} quarters of an hour, ${count(rollup.marks.day)} days" />
     <${Figure} label="Store writes" value=${rate(store.writes_per_s)} unit="/s" missing=${missing.has("store")} more="${bytes(store.bytes_per_s)} a second, ${rate(store.reads_per_s)} reads" />
     <${Figure} label="Dead letters" value=${count(quarantine.waiting)} tone=${quarantine.waiting > 0 ? "warn" : ""} missing=${missing.has("quarantine")}

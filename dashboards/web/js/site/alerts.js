@@ -2,24 +2,42 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { fetchAlerts } from "../api/alerts.js";
+import { serverNow } from "../state/live.js";
 import { siteID } from "../state/sites.js";
 
 const EVERY = 15_000;
 
-/** @param {[string, string] | undefined} range  two times in ISO 8601 @returns {import("../api/alerts.js").AlertEvent[]} */
+/** @typedef {import("../api/alerts.js").AlertEvent} AlertEvent */
+
+/** The alerts between two times, asked for again as long as there may be more of them. @param {[string, string] | undefined} range  in ISO 8601 @returns {AlertEvent[]} */
 export function useAlerts(range) {
-  const [events, setEvents] = useState(/** @type {import("../api/alerts.js").AlertEvent[]} */ ([]));
+  const [known, setKnown] = useState({ site: "", events: /** @type {AlertEvent[]} */ ([]) });
   const from = range ? coarse(Date.parse(range[0])) : 0;
   const to = range ? coarse(Date.parse(range[1])) + EVERY : 0;
   const site = siteID.value;
   useEffect(() => {
     if (!to || !site) return;
     const control = new AbortController();
-    fetchAlerts(site, from, to, control.signal).then(setEvents, () => control.signal.aborted || setEvents([]));
-    return () => control.abort();
+    let timer = 0;
+    const ask = async () => {
+      if (!document.hidden) {
+        const events = await fetchAlerts(site, from, to, control.signal).catch(() => []);
+        if (control.signal.aborted) return;
+        setKnown((before) => (before.site === site && JSON.stringify(before.events) === JSON.stringify(events) ? before : { site, events }));
+      }
+      if (to > serverNow()) timer = /** @type {any} */ (setTimeout(ask, EVERY));
+    };
+    ask();
+    return () => {
+      control.abort();
+      clearTimeout(timer);
+    };
   }, [site, from, to]);
-  return events;
+  return known.site === site ? known.events : NONE;
 }
+
+/** @type {AlertEvent[]} */
+const NONE = [];
 
 // The range of a live period moves all the time; asking again each time it does would be too often.
 /** @param {number} ms */
