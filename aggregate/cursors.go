@@ -84,6 +84,19 @@ func (s *shardCursor) stale() bool { return s.rev == 0 || s.noted.ahead(s.known)
 // cursorGap is the pause between two writes of a shard's cursor.
 const cursorGap = time.Second
 
+// Load returns how far a shard was counted, by whatever process: what came into it before that time has its outcome. The time is zero where nobody has told.
+func (c *Cursors) Load(ctx context.Context, shard string) (passed time.Time, closed bool, _ error) {
+	known, rev, err := readCursor(ctx, c.store, c.key(shard))
+	if err != nil || rev == 0 {
+		return time.Time{}, false, err
+	}
+	return time.UnixMilli(known.Passed), known.Closed, nil
+}
+
+func (c *Cursors) key(shard string) store.Key {
+	return store.Key{Partition: cursorsPartition, Sort: c.stream + "#" + shard}
+}
+
 // Run writes what was noted until ctx ends, and once more then.
 func (c *Cursors) Run(ctx context.Context, onError func(error)) {
 	c.run(ctx, c.Flush, cursorGap, cursorGap, onError)
@@ -118,7 +131,7 @@ func (c *Cursors) due(closed bool) map[string]shardCursor {
 
 // write makes the cursor of a shard what was noted, unless another process has written that it is further.
 func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error {
-	key := store.Key{Partition: cursorsPartition, Sort: c.stream + "#" + shard}
+	key := c.key(shard)
 	for {
 		next := cursor{max(s.noted.Passed, s.known.Passed), s.noted.Closed || s.known.Closed, c.now().UnixMilli()}
 		if s.rev == 0 || s.known == (cursor{}) || next.ahead(s.known) {

@@ -49,7 +49,8 @@ type sourceDelta struct {
 	ids      map[uint64]bool
 	summary  xxh3.Uint128 // hash of its bytes
 	copies   []*Remade
-	left     int // copies that were not found yet
+	first    uint64 // how many records were read when the first was found
+	left     int    // copies that were not found yet
 }
 
 // Remade is a copy that was found again. Outcome and Reason may be changed, from Bot to Counted and back; what is counted needs a Hit.
@@ -237,6 +238,9 @@ func (m *Remaking) Add(ctx context.Context, r *Remade) error {
 	m.Sum.Copies++
 	d := r.delta
 	delete(d.outcomes, r.Tag)
+	if !d.begun() {
+		d.first = m.Sum.Records
+	}
 	d.copies = append(d.copies, r)
 	if d.left--; d.left > 0 {
 		return nil
@@ -244,6 +248,18 @@ func (m *Remaking) Add(ctx context.Context, r *Remade) error {
 	copies := d.copies
 	d.copies = nil
 	return m.remake(ctx, r.log, d, copies)
+}
+
+// Break counts as kept the deltas that are not made anew because reading breaks off and goes on at an earlier record, of which they have copies before: that with so many before it.
+func (m *Remaking) Break(records uint64) {
+	for _, src := range m.logs {
+		for _, d := range src.deltas {
+			if d.begun() && d.first <= records {
+				m.Sum.Kept++
+			}
+		}
+	}
+	m.Sum.Records = records
 }
 
 // remake replaces a delta: first what leaves it is booked elsewhere, in the edition as well, and then the rest is made one.

@@ -62,16 +62,18 @@ func TestInvalidIsAccounted(t *testing.T) {
 	if err := r.accounts.Flush(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	accounts := ""
-	for _, site := range []string{"shop", "nobody"} {
-		for it, err := range r.store.Scan(t.Context(), store.Range{Partition: "A#" + site}) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			accounts += site + string(it.Value)
-		}
-	}
-	if accounts != `shop{"invalid":2}` {
+	if accounts := storedAccounts(t, r, "shop") + storedAccounts(t, r, "nobody"); accounts != `shop{"invalid":2}` {
 		t.Errorf("accounts %s", accounts)
 	}
+}
+
+func storedAccounts(t *testing.T, r *rig, site string) (accounts string) {
+	t.Helper()
+	for it, err := range r.store.Scan(t.Context(), store.Range{Partition: "A#" + site}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		accounts += site + string(it.Value)
+	}
+	return accounts
 }

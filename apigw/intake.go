@@ -128,7 +128,15 @@ func (in *intake) blame(ctx context.Context, site string) {
 	if !event.ValidSite(site) || !in.allowed(site) {
 		return
 	}
-	if known, err := in.s.o.Sites.Get(ctx, site); err == nil {
+	now := in.s.o.Now()
+	if in.s.missing.has(site, now) {
+		return
+	}
+	known, err := in.s.o.Sites.Get(ctx, site)
+	switch {
+	case errors.Is(err, aggregate.ErrNoSite):
+		in.s.missing.note(site, now)
+	case err == nil:
 		if in.refusedOf == nil {
 			in.refusedOf = make(map[string]uint64)
 		}

@@ -92,6 +92,7 @@ type Server struct {
 	salts     *salts
 	alerts    *aggregate.Alerts
 	inspector *inspector // nil where nothing is kept
+	missing   missingSites
 }
 
 // New returns the server. It starts nothing.

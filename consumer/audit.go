@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
@@ -29,10 +30,15 @@ type Auditor struct {
 type Progress struct {
 	All            bool   // to its end; it is closed
 	SequenceNumber string // of the last record that was; "" if none was
+	// Arrived is another way to say it: everything that arrived before was consumed.
+	Arrived time.Time
 }
 
-// holds reports whether the record with that sequence number was consumed. Sequence numbers are decimal.
-func (p Progress) holds(seq string) bool {
+// holds reports whether the record with that sequence number, which arrived then (Unix milliseconds), was consumed. Sequence numbers are decimal.
+func (p Progress) holds(seq string, arrival int64) bool {
+	if !p.Arrived.IsZero() && arrival < p.Arrived.UnixMilli() {
+		return true
+	}
 	if p.All || len(seq) != len(p.SequenceNumber) {
 		return p.All || len(seq) < len(p.SequenceNumber)
 	}
@@ -132,7 +138,7 @@ func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
 	if r.out.Site != "" && site != r.out.Site {
 		return
 	}
-	if fate.Outcome == 0 && !done.holds(it.pos.SequenceNumber) {
+	if fate.Outcome == 0 && !done.holds(it.pos.SequenceNumber, it.arrival) {
 		r.out.Pending++
 		return
 	}

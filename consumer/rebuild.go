@@ -28,6 +28,8 @@ type Rebuilder struct {
 	Consumed func(ctx context.Context, shard string) (Progress, error)
 	Enricher *enrich.Enricher // nil for the one of now
 	Now      func() time.Time
+	// BatchSize is the most records that a batch had; 0 for the 10,000 that a mapping can be told.
+	BatchSize int
 }
 
 // RebuildPhase says what a rebuild is doing.
@@ -54,31 +56,8 @@ type RebuildProgress struct {
 // Run rebuilds a site, and switches to what was made when all is there. Report is told of progress now and then; it may be nil. After an error, or when ctx ends, nothing
 // has changed that anybody sees: the next run goes on.
 func (r *Rebuilder) Run(ctx context.Context, siteID string, report func(RebuildProgress)) (RebuildProgress, error) {
-	if report == nil {
-		report = func(RebuildProgress) {}
-	}
-	site, resumed, err := r.Rebuilds.Begin(ctx, siteID)
-	if err != nil {
-		return RebuildProgress{}, fmt.Errorf("begin: %w", err)
-	}
-	run := &rebuild{
-		Rebuilder: r, site: site, remaking: r.Rebuilds.Remake(site, r.Committer), enricher: r.Enricher, until: r.Now(), report: report,
-		progress: RebuildProgress{Phase: RebuildReading, Resumed: resumed, From: time.UnixMilli(site.Next.From).UTC()},
-	}
-	if run.enricher == nil {
-		run.enricher = enrich.New(enrich.Options{})
-	}
-	if err := run.readStream(ctx); err != nil {
-		return run.progress, err
-	}
-	run.progress.Phase, run.progress.Percent = RebuildRolling, 100
-	run.tell()
-	if _, err := r.Rebuilds.Finish(ctx, siteID, site.Next.Gen, run.remaking.Sum); err != nil {
-		return run.progress, fmt.Errorf("finish: %w", err)
-	}
-	run.progress.Phase = RebuildDone
-	run.tell()
-	return run.progress, nil
+	p, _, err := r.Stretch(ctx, siteID, nil, time.Time{}, report)
+	return p, err
 }
 
 // rebuild is one that is under way.
@@ -88,6 +67,7 @@ type rebuild struct {
 	remaking *aggregate.Remaking
 	enricher *enrich.Enricher
 	until    time.Time // what arrives later is consumed by the rules of now
+	breaks   *breaks
 	report   func(RebuildProgress)
 	progress RebuildProgress
 	told     time.Time
@@ -108,9 +88,15 @@ func (r *rebuild) readStream(ctx context.Context) error {
 	}
 	r.shards = len(shards)
 	for i, s := range shards {
+		if r.breaks.passed(s) {
+			continue
+		}
 		r.shard = i
 		if err := r.readShard(ctx, s); err != nil {
 			return fmt.Errorf("read %s again: %w", s, err)
+		}
+		if r.breaks.broken {
+			return nil
 		}
 	}
 	if err := r.remaking.End(ctx); err != nil {
@@ -130,7 +116,13 @@ func (r *rebuild) readShard(ctx context.Context, shard string) error {
 	from := kinesis.GetShardIteratorInput{
 		StreamName: &r.StreamName, ShardId: &shard, ShardIteratorType: types.ShardIteratorTypeAtTimestamp, Timestamp: aws.Time(begin),
 	}
+	if seq := r.breaks.enter(shard, r.remaking.Sum.Records); seq != "" {
+		from.ShardIteratorType, from.StartingSequenceNumber, from.Timestamp = types.ShardIteratorTypeAtSequenceNumber, &seq, nil
+	}
 	return eachRecord(ctx, r.Stream, from, func(rec *types.Record) (bool, error) {
+		if r.breaks.at(*rec.SequenceNumber, r.remaking.Sum.Records, r.Now()) {
+			return false, nil
+		}
 		if at := rec.ApproximateArrivalTimestamp; at != nil {
 			if at.After(r.until) {
 				return false, nil
@@ -173,6 +165,9 @@ func (r *rebuild) copy(ctx context.Context, it *item, done Progress) error {
 			return r.judge(ctx, it, found)
 		}
 	}
+	if booked {
+		return nil // by a delta that stays as it is, or was made anew before
+	}
 	if it.event.Site != r.site.ID && event.SiteOfPartitionKey(it.partitionKey) != r.site.ID {
 		return nil // whatever is wrong with it, it cannot have been booked under this site
 	}
@@ -182,7 +177,7 @@ func (r *rebuild) copy(ctx context.Context, it *item, done Progress) error {
 		return err
 	case found != nil:
 		return r.remaking.Add(ctx, found)
-	case own && !booked && done.holds(it.pos.SequenceNumber):
+	case own && done.holds(it.pos.SequenceNumber, it.arrival):
 		return r.orphan(ctx, it)
 	}
 	return nil
@@ -222,5 +217,6 @@ func (r *rebuild) orphan(ctx context.Context, it *item) error {
 		return err
 	}
 	found.Hit = r.hit(it, found.At)
+	r.breaks.hold()
 	return nil
 }

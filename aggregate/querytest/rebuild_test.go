@@ -79,6 +79,7 @@ type past struct {
 	claimed []event.Event   // arrives when it was rebuilt
 	before  *querytest.Naive
 	rebuilt *querytest.Naive
+	parts   int  // that were followed by another one
 	twice   bool // another process has done the same meanwhile
 	quiet   bool // nothing happens meanwhile
 	stale   int  // how many deliveries were judged by rules of bots that have changed since: until they are made anew, a redelivery would book them once more
@@ -226,10 +227,40 @@ func (p *past) attempt(calls int) error {
 		Committer: aggregate.NewCommitter(s, sites, aggregate.Options{
 			Shards: max(p.shards, 1), Parallel: 1, Now: p.clock, Wait: func(context.Context, time.Duration) error { return errDead },
 		}),
-		Consumed: consumedAll, Now: p.clock,
+		Consumed: consumedAll, Now: p.clock, BatchSize: p.batch,
 	}
-	_, err := r.Run(p.t.Context(), querytest.SiteID, nil)
-	return err
+	if p.IntN(2) == 0 {
+		_, err := r.Run(p.t.Context(), querytest.SiteID, nil)
+		return err
+	}
+	return p.inParts(r)
+}
+
+// inParts rebuilds a part at a time, each from where the one before says, or from where that one began: its answer was lost.
+func (p *past) inParts(r *consumer.Rebuilder) error {
+	ticks, began := 0, p.clock()
+	r.Now = func() time.Time { ticks++; return began.Add(time.Duration(ticks)) }
+	var from *consumer.RebuildPoint
+	for more := 0; ; {
+		deadline := r.Now().Add(time.Duration(p.batch + p.IntN(400) + more))
+		if from != nil && from.Rolling {
+			deadline = time.Time{} // rolling up goes by the real clock
+		}
+		done, next, err := r.Stretch(p.t.Context(), querytest.SiteID, from, deadline, nil)
+		if errors.Is(err, consumer.ErrRebuildTime) {
+			more = 2*more + 100
+			continue
+		}
+		if err != nil || next == nil {
+			if err == nil && done.Phase != consumer.RebuildDone {
+				p.t.Errorf("no next part, and it is %+v", done)
+			}
+			return err
+		}
+		if p.parts++; p.IntN(4) > 0 {
+			from = next
+		}
+	}
 }
 
 // another process does the same rebuild, and dies at some time, or is done.
@@ -370,6 +401,13 @@ func TestRebuildMakesFiguresAnew(t *testing.T) {
 	if long {
 		seeds = 500
 	}
+	parts := 0
+	defer func() {
+		if parts == 0 {
+			t.Error("no rebuild was done in parts")
+		}
+		t.Attr("rebuild_parts", fmt.Sprint(parts))
+	}()
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			p := newPast(t, seed, seed%2 == 1)
@@ -380,6 +418,7 @@ func TestRebuildMakesFiguresAnew(t *testing.T) {
 			}
 			p.check(3)
 			p.rebuild()
+			parts += p.parts
 			p.check(5)
 			p.after = append(p.after, p.claimed)
 			for len(p.after) > 0 {

@@ -24,6 +24,7 @@ const (
 	tableName  = "windows"
 	saltsName  = "salts"
 	streamName = "clicks"
+	streamARN  = "arn:aws:kinesis:us-east-1:000000000000:stream/clicks"
 	secretName = "/streamgauge/test/access"
 )
 
@@ -78,7 +79,8 @@ func (c *cloud) openStream(t testing.TB) {
 // env is the environment of the functions.
 func (c *cloud) env() []string {
 	return []string{
-		"STREAMGAUGE_TABLE=" + tableName, "STREAMGAUGE_SALTS=" + saltsName, "STREAMGAUGE_STREAM=" + streamName, "STREAMGAUGE_SHARDS=1",
+		"STREAMGAUGE_TABLE=" + tableName, "STREAMGAUGE_SALTS=" + saltsName, "STREAMGAUGE_STREAM=" + streamName, "STREAMGAUGE_STREAM_ARN=" + streamARN,
+		"STREAMGAUGE_SHARDS=1",
 		"STREAMGAUGE_SECRETS=" + secretName, "AWS_ENDPOINT_URL_DYNAMODB=" + c.dynalite, "AWS_ENDPOINT_URL_KINESIS=" + c.kinesis,
 		"AWS_ENDPOINT_URL_SSM=" + c.ssm.url,
 	}

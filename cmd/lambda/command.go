@@ -27,7 +27,7 @@ import (
 // order is what the command function is invoked with.
 type order struct {
 	Command string `json:"command"`
-	// Site is for ledger and dlq-list (empty: all sites), key and token.
+	// Site is for ledger and dlq-list (empty: all sites), key, token and rebuilds.
 	Site string `json:"site"`
 	// From and To bound the ledger, in Unix milliseconds; To zero: no end.
 	From int64 `json:"from"`
@@ -36,16 +36,19 @@ type order struct {
 	Minutes int `json:"minutes"`
 	// Limit and Cursor are for dlq-list, Keys for dlq-show (one) and redrive.
 	Limit  int      `json:"limit"`
-	Cursor string   `json:"cursor"`
+	Cursor string   `json:"cursor"` // of rebuild, too
 	Keys   []string `json:"keys"`
+	// Seconds is how long a part of a rebuild takes; 0 for four minutes.
+	Seconds int `json:"seconds"`
 }
 
 // commanding is the role command.
 type commanding struct {
 	*parts
-	store *dynamo.Store
-	sites *aggregate.Sites
-	dlq   *deadLetters
+	store       *dynamo.Store
+	sites       *aggregate.Sites
+	inside      *inside
+	undelivered *undelivered
 }
 
 // commands are the operations, by name.
@@ -54,6 +57,7 @@ var commands = map[string]func(*commanding, context.Context, order) (any, error)
 	"rotate-access": (*commanding).rotateAccess, "rotate-ingest": (*commanding).rotateIngest,
 	"init": (*commanding).init, "key": (*commanding).key, "token": (*commanding).token,
 	"dlq-list": (*commanding).dlqList, "dlq-show": (*commanding).dlqShow, "redrive": (*commanding).redrive,
+	"rebuild": (*commanding).rebuild, "rebuild-list": (*commanding).rebuildList, "rebuild-give-up": (*commanding).rebuildGiveUp,
 }
 
 func command(p *parts) lambda.Handler {
@@ -63,13 +67,8 @@ func command(p *parts) lambda.Handler {
 		if !known {
 			return nil, fmt.Errorf("there is no command %q; there are %s", o.Command, strings.Join(slices.Sorted(maps.Keys(commands)), ", "))
 		}
-		if c.store == nil {
-			s, err := p.store()
-			if err != nil {
-				return nil, err
-			}
-			c.store, c.sites = s, aggregate.NewSites(s, p.now)
-			c.dlq = newDeadLetters(p, s, c.sites)
+		if err := c.open(); err != nil {
+			return nil, err
 		}
 		out, err := run(c, ctx, o)
 		outcome := "done"
@@ -79,6 +78,20 @@ func command(p *parts) lambda.Handler {
 		p.log.Info().Str("request_id", requestID(ctx)).Str("command", o.Command).Str("outcome", outcome).Msg("command")
 		return out, err
 	})
+}
+
+// open makes what the first order needs. Where that fails, the next one tries again.
+func (c *commanding) open() error {
+	if c.store != nil {
+		return nil
+	}
+	s, err := c.parts.store()
+	if err != nil {
+		return err
+	}
+	c.store, c.sites = s, aggregate.NewSites(s, c.now)
+	c.inside, c.undelivered = newInside(c.parts, s, c.sites)
+	return nil
 }
 
 func (c *commanding) books(ctx context.Context, site string, from, to int64) (aggregate.Books, error) {

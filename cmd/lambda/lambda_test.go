@@ -48,6 +48,11 @@ func pageview(id string, at time.Time) string {
 // onStream reads all records as the mapping would hand them to the function.
 func (c *cloud) onStream(t *testing.T) events.KinesisEvent {
 	t.Helper()
+	return events.KinesisEvent{Records: c.allOnStream(t)}
+}
+
+func (c *cloud) allOnStream(t *testing.T) (all []events.KinesisEventRecord) {
+	t.Helper()
 	client := c.broker.Client()
 	shards, err := client.ListShards(t.Context(), &kinesis.ListShardsInput{StreamName: aws.String(streamName)})
 	if err != nil {
@@ -60,21 +65,24 @@ func (c *cloud) onStream(t *testing.T) events.KinesisEvent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := client.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: it.ShardIterator})
-	if err != nil {
-		t.Fatal(err)
+	for next := it.ShardIterator; ; {
+		out, err := client.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: next})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range out.Records {
+			all = append(all, events.KinesisEventRecord{
+				EventID: *id + ":" + *r.SequenceNumber, EventSourceArn: streamARN, EventSource: "aws:kinesis",
+				Kinesis: events.KinesisRecord{
+					Data: r.Data, PartitionKey: *r.PartitionKey, SequenceNumber: *r.SequenceNumber, KinesisSchemaVersion: "1.0",
+					ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: *r.ApproximateArrivalTimestamp},
+				},
+			})
+		}
+		if next = out.NextShardIterator; len(out.Records) == 0 && *out.MillisBehindLatest == 0 {
+			return all
+		}
 	}
-	var e events.KinesisEvent
-	for _, r := range out.Records {
-		e.Records = append(e.Records, events.KinesisEventRecord{
-			EventID: *id + ":" + *r.SequenceNumber, EventSourceArn: "arn:aws:kinesis:us-east-1:000000000000:stream/clicks", EventSource: "aws:kinesis",
-			Kinesis: events.KinesisRecord{
-				Data: r.Data, PartitionKey: *r.PartitionKey, SequenceNumber: *r.SequenceNumber, KinesisSchemaVersion: "1.0",
-				ApproximateArrivalTimestamp: events.SecondsEpochTime{Time: *r.ApproximateArrivalTimestamp},
-			},
-		})
-	}
-	return e
 }
 
 // TestTheWayOfAnEvent lets all roles of the bootstrap work together, each as a process behind the Runtime API.

@@ -16,6 +16,7 @@ type settings struct {
 	table       string // STREAMGAUGE_TABLE
 	salts       string // STREAMGAUGE_SALTS: the table of salts
 	stream      string // STREAMGAUGE_STREAM: the stream's name
+	streamARN   string // STREAMGAUGE_STREAM_ARN: as the mapping names it
 	shards      int    // STREAMGAUGE_SHARDS: into how many cells an hour is cut
 	secrets     string // STREAMGAUGE_SECRETS: the SSM parameter with the access secrets
 	topic       string // STREAMGAUGE_TOPIC: where final values and alerts are published; "" for nowhere
@@ -47,7 +48,7 @@ var needs = map[string][]string{
 func readSettings(env func(string) string) (settings, error) {
 	s := settings{
 		role: env("_HANDLER"), stage: env("STREAMGAUGE_STAGE"), table: env("STREAMGAUGE_TABLE"), salts: env("STREAMGAUGE_SALTS"),
-		stream: env("STREAMGAUGE_STREAM"), secrets: env("STREAMGAUGE_SECRETS"), topic: env("STREAMGAUGE_TOPIC"),
+		stream: env("STREAMGAUGE_STREAM"), streamARN: env("STREAMGAUGE_STREAM_ARN"), secrets: env("STREAMGAUGE_SECRETS"), topic: env("STREAMGAUGE_TOPIC"),
 		ordered: env("STREAMGAUGE_PARALLELIZATION") == "1", createSites: env("STREAMGAUGE_CREATE_SITES") != "false",
 		failures: env("STREAMGAUGE_FAILURES"), notices: env("STREAMGAUGE_NOTICES"),
 		region: env("AWS_REGION"), keyID: env("AWS_ACCESS_KEY_ID"), secretKey: env("AWS_SECRET_ACCESS_KEY"), session: env("AWS_SESSION_TOKEN"),

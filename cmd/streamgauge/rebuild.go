@@ -19,7 +19,7 @@ type RebuildCmd struct {
 	GiveUp bool   `help:"Give up a rebuild that was interrupted: nothing of it is ever seen."`
 	List   bool   `help:"List the rebuilds of the site, and do nothing."`
 	JSON   bool   `help:"Print the answer of the server as it is."`
-	Remote
+	Place
 }
 
 func (RebuildCmd) Help() string {
@@ -30,11 +30,15 @@ new figures beside the old ones. They are switched in one moment when all is the
 Each event stays counted once. What the stream does not hold any more stays as it is, and so does what the address of a visitor told at the door.
 One that was interrupted goes on when the same command is given again.
 
+With --stage the function "command" of that stage does it, four minutes at a time for as long as this command runs: you need the right to invoke it (lambda:InvokeFunction),
+and no other. Interrupted there, the stream is read from the begin again, and what was made stays made.
+
 Examples:
 
     streamgauge site set demo --bots count && streamgauge rebuild --site demo
     streamgauge rebuild --site demo --list
-    streamgauge rebuild --site demo --give-up`
+    streamgauge rebuild --site demo --give-up
+    streamgauge rebuild --site shop --stage prod --region eu-central-1`
 }
 
 // Validate is called by kong when the flags are read.
@@ -50,29 +54,40 @@ type rebuildSum struct {
 	Records, Copies, Remade, Unchanged, Kept, Moved, Mended, Missing int64
 }
 
-// rebuildLine is one line of the answer of POST /api/v1/rebuild.
+// rebuildLine is one line of the answer of POST /api/v1/rebuild, or the answer of a part.
 type rebuildLine struct {
 	State   string
 	Resumed bool
 	From    time.Time
 	Percent int64
+	Cursor  string // of a stage: where the next part begins; "" when all is done
 	rebuildSum
 	Error *apiError
 }
 
 func (c *RebuildCmd) Run(ctx context.Context, con *console) error {
 	site := url.Values{"site": {string(c.Site)}}
+	of, err := c.api(ctx)
+	if err != nil {
+		return err
+	}
 	switch {
 	case c.List:
-		return c.list(ctx, con, site)
+		return c.list(ctx, con, of, site)
 	case c.GiveUp:
-		if err := c.client().call(ctx, http.MethodDelete, "/api/v1/rebuild", site, nil, nil); err != nil {
+		if err := of.call(ctx, http.MethodDelete, "/api/v1/rebuild", site, nil, nil); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(con.stdout, "the rebuild of %s is given up\n", c.Site)
 		return err
 	}
-	last, raw, err := c.rebuild(ctx, con, site)
+	rebuild := c.rebuild
+	if c.Stage != "" {
+		rebuild = func(ctx context.Context, con *console, site url.Values) (rebuildLine, json.RawMessage, error) {
+			return c.inParts(ctx, con, of, site)
+		}
+	}
+	last, raw, err := rebuild(ctx, con, site)
 	if err != nil {
 		return err
 	}
@@ -112,12 +127,7 @@ func (c *RebuildCmd) rebuild(ctx context.Context, con *console, site url.Values)
 		return last, nil, decodeAnswer(resp, nil)
 	}
 	defer resp.Body.Close()
-	var mu sync.Mutex // guards last
-	stop := con.progress(func() (int64, int64, string) {
-		mu.Lock()
-		defer mu.Unlock()
-		return last.progress()
-	})
+	seen, stop := showRebuild(con)
 	defer stop()
 	lines := bufio.NewReader(resp.Body)
 	for {
@@ -136,14 +146,48 @@ func (c *RebuildCmd) rebuild(ctx context.Context, con *console, site url.Values)
 			next.Error.Status, next.Error.Path = resp.StatusCode, resp.Request.URL.Path
 			return last, nil, fmt.Errorf("the rebuild of %s failed, and nothing has changed; the same command goes on with it: %s", c.Site, printable(next.Error.Message))
 		}
-		mu.Lock()
 		last, raw = next, line
-		mu.Unlock()
+		seen(next)
 	}
 	if last.State != "done" {
 		return last, nil, errors.New("the server stopped before the end; nothing has changed, and the same command goes on")
 	}
 	return last, raw, nil
+}
+
+// inParts has the function of a stage do it, a part at a time.
+func (c *RebuildCmd) inParts(ctx context.Context, con *console, of api, site url.Values) (last rebuildLine, raw json.RawMessage, err error) {
+	seen, stop := showRebuild(con)
+	defer stop()
+	for {
+		if err := of.call(ctx, http.MethodPost, "/api/v1/rebuild", site, map[string]any{"cursor": last.Cursor}, &raw); err != nil {
+			return last, nil, fmt.Errorf("the rebuild of %s broke off, and nothing has changed; the same command goes on with it: %w", c.Site, err)
+		}
+		last = rebuildLine{}
+		if err := json.Unmarshal(raw, &last); err != nil {
+			return last, nil, fmt.Errorf("decode the answer: %w", err)
+		}
+		if last.Cursor == "" {
+			return last, raw, nil
+		}
+		seen(last)
+	}
+}
+
+// showRebuild shows how far a rebuild is that was seen, until stop is called.
+func showRebuild(con *console) (seen func(rebuildLine), stop func()) {
+	var mu sync.Mutex // guards last
+	var last rebuildLine
+	stop = con.progress(func() (int64, int64, string) {
+		mu.Lock()
+		defer mu.Unlock()
+		return last.progress()
+	})
+	return func(l rebuildLine) {
+		mu.Lock()
+		defer mu.Unlock()
+		last = l
+	}, stop
 }
 
 func (l *rebuildLine) progress() (done, total int64, text string) {
@@ -157,9 +201,9 @@ func (l *rebuildLine) progress() (done, total int64, text string) {
 	return l.Percent, 100, text
 }
 
-func (c *RebuildCmd) list(ctx context.Context, con *console, site url.Values) error {
+func (c *RebuildCmd) list(ctx context.Context, con *console, of api, site url.Values) error {
 	var answer json.RawMessage
-	if err := c.client().call(ctx, http.MethodGet, "/api/v1/rebuild", site, nil, &answer); err != nil {
+	if err := of.call(ctx, http.MethodGet, "/api/v1/rebuild", site, nil, &answer); err != nil {
 		return err
 	}
 	if c.JSON {

@@ -73,6 +73,9 @@ func (s *stage) call(ctx context.Context, method, path string, query url.Values,
 	if answer.FunctionError != nil {
 		return s.failure(answer.Payload)
 	}
+	if out == nil {
+		return nil
+	}
 	if err := json.Unmarshal(answer.Payload, out); err != nil {
 		return fmt.Errorf("decode the answer of %s: %w", name, err)
 	}
@@ -90,7 +93,8 @@ func (s *stage) failure(payload []byte) error {
 
 // orderOf is what the function is told for a call of the API: see cmd/lambda, commands.
 func orderOf(method, path string, query url.Values, in any) (map[string]any, error) {
-	const dlq = "/api/v1/dlq"
+	const dlq, rebuild = "/api/v1/dlq", "/api/v1/rebuild"
+	asked, _ := in.(map[string]any)
 	switch {
 	case method == http.MethodGet && path == dlq:
 		limit, _ := strconv.Atoi(query.Get("limit"))
@@ -99,10 +103,13 @@ func orderOf(method, path string, query url.Values, in any) (map[string]any, err
 		key, err := url.PathUnescape(strings.TrimPrefix(path, dlq+"/"))
 		return map[string]any{"command": "dlq-show", "keys": []string{key}}, err
 	case method == http.MethodPost && path == "/api/v1/redrive":
-		order := map[string]any{"command": "redrive"}
-		asked, _ := in.(map[string]any)
-		order["keys"] = asked["keys"]
-		return order, nil
+		return map[string]any{"command": "redrive", "keys": asked["keys"]}, nil
+	case method == http.MethodPost && path == rebuild:
+		return map[string]any{"command": "rebuild", "site": query.Get("site"), "cursor": asked["cursor"]}, nil
+	case method == http.MethodGet && path == rebuild:
+		return map[string]any{"command": "rebuild-list", "site": query.Get("site")}, nil
+	case method == http.MethodDelete && path == rebuild:
+		return map[string]any{"command": "rebuild-give-up", "site": query.Get("site")}, nil
 	}
 	return nil, fmt.Errorf("%s %s is not for a stage", method, path)
 }
