@@ -199,8 +199,7 @@ func (r *Roller) SumAccounts(ctx context.Context) error {
 	key := store.Key{Partition: "K", Sort: "accounts-summed-up-to"}
 	done, rev, err := readTime(ctx, r.store, key)
 	switch {
-	case isDamage(err):
-		done = 0
+	case isDamage(err): // it is not known, and all are looked at again
 	case err != nil:
 		return fmt.Errorf("read up to when accounts were summed up: %w", err)
 	case rev != 0 && done >= upTo:
