@@ -45,7 +45,7 @@ func packed(t *testing.T, l *lane, limit, room int) string {
 	if !l.pack(r, f, limit, room) {
 		return "-"
 	}
-	data := string(r.bytes(o))
+	data := string(r.bytes(o, new([]byte)))
 	if r.size != len(l.key)+len(data) || r.items != 1+strings.Count(data, "\n") {
 		t.Errorf("%q: size %d, items %d", data, r.size, r.items)
 	}

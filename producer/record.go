@@ -58,16 +58,16 @@ type Compressor interface {
 const minCompressed = 1 << 10
 
 // bytes makes the data of a record. A record of one item shares the caller's bytes. Where items are joined, theirs become parts of what
-// was joined, so that nothing is held twice.
-func (r *record) bytes(o *Options) []byte {
+// was joined, in the request's buffer, so that nothing is held twice.
+func (r *record) bytes(o *Options, joined *[]byte) []byte {
 	if r.data == nil {
-		r.data = r.make(o)
+		r.data = r.make(o, joined)
 		r.size = len(r.lane.key) + len(r.data)
 	}
 	return r.data
 }
 
-func (r *record) make(o *Options) []byte {
+func (r *record) make(o *Options, joined *[]byte) []byte {
 	switch {
 	case o.Compressor != nil:
 		return r.compressed(o.Compressor)
@@ -76,16 +76,26 @@ func (r *record) make(o *Options) []byte {
 	case o.Aggregation != NoAggregation:
 		return r.aggregated()
 	}
-	data := make([]byte, 0, r.size-len(r.lane.key))
+	all := *joined
+	begin := len(all)
 	for p := r.head; p != nil; p = p.next {
 		if p != r.head {
-			data = append(data, '\n')
+			all = append(all, '\n')
 		}
-		from := len(data)
-		data = append(data, p.data...)
-		p.data = data[from:len(data):len(data)]
+		from := len(all)
+		all = append(all, p.data...)
+		p.data = all[from:len(all):len(all)]
 	}
-	return data
+	*joined = all
+	return all[begin:len(all):len(all)]
+}
+
+// joins is how many bytes the record takes of the buffer of its request, at most.
+func (r *record) joins(o *Options) int {
+	if r.data != nil || r.items == 1 || o.Compressor != nil || o.Aggregation != NoAggregation {
+		return 0
+	}
+	return r.size - len(r.lane.key)
 }
 
 // aggregated is the record in the format of the KPL, each item a user record.

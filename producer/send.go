@@ -18,6 +18,7 @@ type request struct {
 	records []*record
 	sent    time.Time
 	pressed bool // there was enough for another one
+	joined  *[]byte
 }
 
 // run is the sender loop: it makes requests while there is something to send and fewer than Concurrency of them are in flight, and waits
@@ -123,8 +124,11 @@ func (p *Producer) send(req *request) {
 	report(v.resolved)
 	p.settle(req, v)
 	p.forget(v.resolved)
-	if len(v.refused) > 0 { // they keep the others in memory, with which they were made
+	switch {
+	case len(v.refused) > 0: // they keep the others in memory, with which they were made
 		release(v.resolved)
+	case err == nil: // nobody looks at the bytes any more
+		joinBuffers.Put(req.joined)
 	}
 }
 
@@ -139,8 +143,16 @@ func oneAttempt(o *kinesis.Options) { o.Retryer = aws.NopRetryer{} }
 
 func (req *request) input(stream string, o *Options) *kinesis.PutRecordsInput {
 	entries := make([]types.PutRecordsRequestEntry, len(req.records))
+	size := 0
+	for _, r := range req.records {
+		size += r.joins(o)
+	}
+	if req.joined = joinBuffers.Get().(*[]byte); cap(*req.joined) < size {
+		*req.joined = make([]byte, 0, size)
+	}
+	*req.joined = (*req.joined)[:0]
 	for i, r := range req.records {
-		entries[i].Data = r.bytes(o)
+		entries[i].Data = r.bytes(o, req.joined)
 		entries[i].PartitionKey = &r.lane.key
 	}
 	return &kinesis.PutRecordsInput{StreamName: &stream, Records: entries}

@@ -91,7 +91,7 @@ func TestAggregatedRecordsAreCountedRight(t *testing.T) {
 			for m := r; m != nil; m = m.also {
 				items, cost = items+m.items, cost+m.cost
 			}
-			if r.bytes(o); r.size > counted || counted > room || items > 1 && counted > o.MaxRecordBytes {
+			if r.bytes(o, new([]byte)); r.size > counted || counted > room || items > 1 && counted > o.MaxRecordBytes {
 				t.Fatalf("a record of %d items has %d bytes, counted as %d, of %d and %d", items, r.size, counted, o.MaxRecordBytes, room)
 			}
 			for m := r; m != nil; {
