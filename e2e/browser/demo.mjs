@@ -275,7 +275,10 @@ async function figures() {
   return sums;
 }
 
-async function shoot(name, fullPage = false) {
-  await page.evaluate(() => new Promise(requestAnimationFrame)); // what was just changed is drawn
-  await page.screenshot({ path: path.join(artifacts, `dashboard-${name}.png`), fullPage, animations: "disabled" });
+async function shoot(name, whole = false) {
+  const size = page.viewportSize();
+  if (whole) await page.setViewportSize({ ...size, height: await page.evaluate(() => document.documentElement.scrollHeight) }); // what is far from sight is not drawn
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // what was just changed is drawn
+  await page.screenshot({ path: path.join(artifacts, `dashboard-${name}.png`), animations: "disabled" });
+  if (whole) await page.setViewportSize(size);
 }

@@ -158,6 +158,7 @@ await looksWell("inspect", "/_/inspect?site=integrated.example", ".stream-row", 
 
 await check("the map shows names, and a click or a key picks a country", async () => {
   await page.goto(`${server}/demo?places=map`);
+  await page.locator("#places").scrollIntoViewIfNeeded();
   const germany = page.locator('.country[data-country="DE"]');
   await germany.hover();
   await page.locator(".map-tip", { hasText: "Germany" }).waitFor();
