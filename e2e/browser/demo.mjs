@@ -27,12 +27,15 @@ const page = await context.newPage();
 await prepare();
 
 await check("the first load is small, and there is paint with data", async () => {
-  const load = await firstLoad(browser, server);
+  const loads = [];
+  for (let i = 0; i < 3; i++) loads.push(await firstLoad(browser, server));
+  const [, load] = loads.sort((a, b) => a.data - b.data);
   measured("first_load_bytes", load.first);
   measured("whole_load_bytes", load.whole);
   measured("first_load_requests", load.requests);
   measured("first_data_ms", load.data.toFixed(0));
   assert.ok(load.first <= 120 * 1024, `first load is ${load.first} bytes`);
+  assert.ok(load.requests <= 8, `first load is ${load.requests} files`); // the page, a sheet, three parts, an icon, and maybe what is below already
 });
 
 await check("every card is filled", async () => {
@@ -192,19 +195,20 @@ await check("axe finds no serious fault", async () => {
   await page.emulateMedia({ colorScheme: "light" });
 });
 
-for (const [width, height] of [[2560, 1440], [1280, 900], [820, 1100], [390, 844], [320, 640]]) {
-  await check(`everything has its place at ${width} pixels`, async () => {
-    await page.setViewportSize({ width, height });
-    for (const [name, address, colorScheme] of [["today", "/?compare=previous&f=is,visit:device,Desktop", "light"], ["live", "/?period=live", "dark"]]) {
-      await page.emulateMedia({ colorScheme });
-      await page.goto(server + address);
+for (const [name, address, colorScheme] of [["today", "/?compare=previous&f=is,visit:device,Desktop", "light"], ["live", "/?period=live", "dark"]]) {
+  await page.setViewportSize(DESKTOP);
+  await page.emulateMedia({ colorScheme });
+  await page.goto(server + address);
+  await look(page); // every card has its figures from then on, however wide the page is
+  for (const [width, height] of [[2560, 1440], [1280, 900], [820, 1100], [390, 844], [320, 640]]) {
+    await check(`everything has its place at ${width} pixels: ${name}, ${colorScheme}`, async () => {
+      await page.setViewportSize({ width, height });
       await live(page);
-      await look(page);
       await settled(page);
-      assert.deepEqual(await layoutFaults(page), [], `${name} in ${colorScheme}`);
+      assert.deepEqual(await layoutFaults(page), []);
       await shoot(`${name}-${colorScheme}-${width}`, true);
-    }
-  });
+    });
+  }
 }
 
 await check("it stands from right to left, and on paper", async () => {
@@ -271,7 +275,10 @@ async function figures() {
   return sums;
 }
 
-async function shoot(name, fullPage = false) {
-  await page.evaluate(() => new Promise(requestAnimationFrame)); // what was just changed is drawn
-  await page.screenshot({ path: path.join(artifacts, `dashboard-${name}.png`), fullPage, animations: "disabled" });
+async function shoot(name, whole = false) {
+  const size = page.viewportSize();
+  if (whole) await page.setViewportSize({ ...size, height: await page.evaluate(() => document.documentElement.scrollHeight) }); // what is far from sight is not drawn
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))); // what was just changed is drawn
+  await page.screenshot({ path: path.join(artifacts, `dashboard-${name}.png`), animations: "disabled" });
+  if (whole) await page.setViewportSize(size);
 }

@@ -12,7 +12,10 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
  */
 export async function faultsOf(page) {
   await page.emulateMedia({ reducedMotion: "reduce" }); // which ends every transition, and lets none begin
-  await page.waitForFunction(() => !document.querySelector('[aria-busy="true"] > .fades') && document.getAnimations().every((a) => a.playState !== "running"));
+  await page.waitForFunction(() => document.getAnimations().every((a) => a.playState !== "running") && [...document.querySelectorAll('[aria-busy="true"] > .fades')].every((e) => {
+    const { top, bottom } = e.getBoundingClientRect();
+    return bottom < 0 || top > innerHeight; // what nobody has seen yet waits on
+  }));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   return violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);

@@ -23,6 +23,7 @@ export async function firstLoad(browser, address) {
 
 const SECONDS = 10;
 const PAUSE = 30_000; // µs: tasks that are closer belong to one update
+const LEAST = 300; // µs: what is shorter is bookkeeping of the browser
 
 /** Watches a live page for a while: the time of its main thread for each update, and whether anything moved. */
 export async function liveCost(browser, page) {
@@ -44,7 +45,7 @@ export async function liveCost(browser, page) {
 /** Milliseconds of the main thread for each group of tasks that follow each other, in rising order. */
 function updatesOf(events) {
   const mains = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid} ${e.tid}`));
-  const tasks = events.filter((e) => e.ph === "X" && e.name === "ThreadControllerImpl::RunTask" && mains.has(`${e.pid} ${e.tid}`)).sort((a, b) => a.ts - b.ts);
+  const tasks = events.filter((e) => e.ph === "X" && e.name === "ThreadControllerImpl::RunTask" && mains.has(`${e.pid} ${e.tid}`) && e.tdur > LEAST).sort((a, b) => a.ts - b.ts);
   const groups = [];
   let end = -Infinity;
   for (const { ts, dur, tdur = 0 } of tasks) {
@@ -52,5 +53,5 @@ function updatesOf(events) {
     groups[groups.length - 1] += tdur / 1_000;
     end = Math.max(end, ts + dur);
   }
-  return groups.filter((ms) => ms > 0.5).sort((a, b) => a - b);
+  return groups.sort((a, b) => a - b);
 }
