@@ -2,7 +2,6 @@ package apigw
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
 )
 
@@ -20,12 +19,12 @@ const (
 )
 
 var (
-	ipv4 = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
-	ipv6 = regexp.MustCompile(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}`)
+	ipv4 = lazily(`\d{1,3}(?:\.\d{1,3}){3}`)
+	ipv6 = lazily(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}`)
 	// keyWord is a name of something secret.
 	keyWord   = `[A-Za-z_-]*(?:key|token|secret|password|passwd|authorization)`
-	keyMember = regexp.MustCompile(`(?i)("` + keyWord + `"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
-	keyParam  = regexp.MustCompile(`(?i)([?&;]` + keyWord + `=)[^&;#"'\s\\]*`)
+	keyMember = lazily(`(?i)("` + keyWord + `"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+	keyParam  = lazily(`(?i)([?&;]` + keyWord + `=)[^&;#"'\s\\]*`)
 )
 
 // redact takes addresses and keys out of a text: everything that reads as an address but the ones of every machine itself (127.0.0.1, ::1), the values of members and of
@@ -34,10 +33,10 @@ func redact(text, key string) string {
 	if len(key) >= minKey {
 		text = strings.ReplaceAll(text, key, hiddenKey)
 	}
-	text = keyMember.ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
-	text = keyParam.ReplaceAllString(text, "${1}"+hiddenKey)
-	text = ipv4.ReplaceAllStringFunc(text, hideAddress)
-	return ipv6.ReplaceAllStringFunc(text, hideAddress6)
+	text = keyMember().ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
+	text = keyParam().ReplaceAllString(text, "${1}"+hiddenKey)
+	text = ipv4().ReplaceAllStringFunc(text, hideAddress)
+	return ipv6().ReplaceAllStringFunc(text, hideAddress6)
 }
 
 func hideAddress(text string) string {

@@ -2,7 +2,6 @@ package dashboards
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"sync"
 )
@@ -11,7 +10,7 @@ import (
 const assetRoot = "_/assets/"
 
 // siteID is the form of a site's id: what else is asked for at the root is not there.
-var siteID = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{0,62}$`)
+var siteID = lazily(`^[a-z0-9][a-z0-9.-]{0,62}$`)
 
 // Handler serves the page at "/", "/{site}" and the addresses of its other views below "/_/", and its assets below "/_/assets/". It answers GET and
 // HEAD, everything else there is 404 or 405. Whether a site exists is not asked here. It is safe for concurrent use; files are joined, pages made, and both
@@ -32,7 +31,7 @@ func Handler() http.Handler {
 // servePage answers with the page of a view. Nothing is made for an address that is not there.
 func servePage(of func() page) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if site := r.PathValue("site"); site != "" && !siteID.MatchString(site) {
+		if site := r.PathValue("site"); site != "" && !siteID().MatchString(site) {
 			http.NotFound(w, r)
 			return
 		}

@@ -3,7 +3,6 @@ package dashboards
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,10 +21,10 @@ type part struct {
 }
 
 var (
-	importLine  = regexp.MustCompile(`^import (\w+|\{[^}]*\}) from "([^"]+)";\n?$`)
-	passedOn    = regexp.MustCompile(`^export \{ (\w+(?:, \w+)*) \} from "([^"]+)";\n?$`)
-	exportLine  = regexp.MustCompile(`^export (default )?((?:async )?function|const|class) (\w+)`)
-	importLater = regexp.MustCompile(`(=> import|import\.meta\.resolve)\("(\.[^"]+)"\)`)
+	importLine  = lazily(`^import (\w+|\{[^}]*\}) from "([^"]+)";\n?$`)
+	passedOn    = lazily(`^export \{ (\w+(?:, \w+)*) \} from "([^"]+)";\n?$`)
+	exportLine  = lazily(`^export (default )?((?:async )?function|const|class) (\w+)`)
+	importLater = lazily(`(=> import|import\.meta\.resolve)\("(\.[^"]+)"\)`)
 )
 
 // partsOf divides our modules into parts, that of main.js first.
@@ -101,7 +100,7 @@ func importedLater(f source) (names []string) {
 	if !bytes.Contains(f.bytes, []byte("=> import(")) {
 		return nil
 	}
-	for _, m := range importLater.FindAllSubmatch(f.bytes, -1) {
+	for _, m := range importLater().FindAllSubmatch(f.bytes, -1) {
 		if string(m[1]) == "=> import" {
 			names = append(names, fileOf(f.name, string(m[2])))
 		}
@@ -182,20 +181,20 @@ func joinableOwn(name string, text []byte) (body []byte, exports []string, err e
 
 // joinedLine is a line of a module that imports or exports, as a part has it; nil where the line has no form that is known.
 func joinedLine(name string, line []byte) (joined []byte, exports []string) {
-	if m := importLine.FindSubmatch(line); m != nil {
+	if m := importLine().FindSubmatch(line); m != nil {
 		names := string(m[1])
 		if !strings.HasPrefix(names, "{") {
 			names = "{ default: " + names + " }"
 		}
 		return append(taken(names, fileOf(name, string(m[2]))), '\n'), nil
 	}
-	if m := passedOn.FindSubmatch(line); m != nil {
+	if m := passedOn().FindSubmatch(line); m != nil {
 		for export := range strings.SplitSeq(string(m[1]), ", ") {
 			exports = append(exports, fmt.Sprintf("%s: modules[%q].%s", export, fileOf(name, string(m[2])), export))
 		}
 		return []byte("\n"), exports
 	}
-	m := exportLine.FindSubmatchIndex(line)
+	m := exportLine().FindSubmatchIndex(line)
 	if m == nil {
 		return nil, nil
 	}
@@ -211,8 +210,8 @@ func resolvedLine(name string, line []byte) []byte {
 	if !bytes.Contains(line, []byte("import")) {
 		return line
 	}
-	return importLater.ReplaceAllFunc(line, func(found []byte) []byte {
-		m := importLater.FindSubmatch(found)
+	return importLater().ReplaceAllFunc(line, func(found []byte) []byte {
+		m := importLater().FindSubmatch(found)
 		return fmt.Appendf(nil, "%s(%q)", m[1], fileOf(name, string(m[2])))
 	})
 }

@@ -2,28 +2,27 @@ package dashboards
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 )
 
 // Other people's modules were made small, and put their imports and exports differently.
 var (
-	smallImport    = regexp.MustCompile(`import\{([^}]*)\}from"([^"]+)";?`)
-	smallExport    = regexp.MustCompile(`export\{([^}]*)\}(?:from"([^"]+)")?;?`)
-	namelessExport = regexp.MustCompile(`export default function\(`)
-	sourceMapURL   = regexp.MustCompile(`//# sourceMappingURL=\S*\s*$`)
-	anySmall       = regexp.MustCompile(`\b(?:import|export)\b[^"'` + "`" + `]{0,40}`)
+	smallImport    = lazily(`import\{([^}]*)\}from"([^"]+)";?`)
+	smallExport    = lazily(`export\{([^}]*)\}(?:from"([^"]+)")?;?`)
+	namelessExport = lazily(`export default function\(`)
+	sourceMapURL   = lazily(`//# sourceMappingURL=\S*\s*$`)
+	anySmall       = lazily(`\b(?:import|export)\b[^"'` + "`" + `]{0,40}`)
 )
 
 // joinableLibrary is joinableOwn for other people's modules.
 func joinableLibrary(name string, text []byte) (body []byte, exports []string, err error) {
-	body = sourceMapURL.ReplaceAll(text, nil)
-	body = smallImport.ReplaceAllFunc(body, func(found []byte) []byte {
-		m := smallImport.FindSubmatch(found)
+	body = sourceMapURL().ReplaceAll(text, nil)
+	body = smallImport().ReplaceAllFunc(body, func(found []byte) []byte {
+		m := smallImport().FindSubmatch(found)
 		return taken("{"+string(m[1])+"}", fileOf(name, string(m[2])))
 	})
-	body = smallExport.ReplaceAllFunc(body, func(found []byte) []byte {
-		m := smallExport.FindSubmatch(found)
+	body = smallExport().ReplaceAllFunc(body, func(found []byte) []byte {
+		m := smallExport().FindSubmatch(found)
 		from := string(m[2])
 		for export := range strings.SplitSeq(string(m[1]), ",") {
 			local, public, renamed := strings.Cut(export, " as ")
@@ -37,11 +36,11 @@ func joinableLibrary(name string, text []byte) (body []byte, exports []string, e
 		}
 		return nil
 	})
-	if namelessExport.Match(body) {
-		body = namelessExport.ReplaceAll(body, []byte("const nameless = function("))
+	if namelessExport().Match(body) {
+		body = namelessExport().ReplaceAll(body, []byte("const nameless = function("))
 		exports = append(exports, "default: nameless")
 	}
-	if left := anySmall.Find(body); left != nil {
+	if left := anySmall().Find(body); left != nil {
 		return nil, nil, fmt.Errorf("join %s: %q has none of the forms that can be joined", name, left)
 	}
 	return body, exports, nil

@@ -169,7 +169,7 @@ func TestFirstLoadIsFewRequests(t *testing.T) {
 func TestSheetsAreJoined(t *testing.T) {
 	files := sources()
 	var want []byte
-	for _, m := range sheetLink.FindAllSubmatch(files[index], -1) {
+	for _, m := range sheetLink().FindAllSubmatch(files[index], -1) {
 		want = append(append(want, bytes.TrimSpace(files[string(m[1])])...), '\n')
 	}
 	links := 0

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -32,20 +31,20 @@ const (
 )
 
 // small finds the static imports of a module that was made small.
-var small = regexp.MustCompile(`(?:^|[;}])(?:import|export)\b[^"'();=]*?\bfrom\s*"([^"]+)"`)
+var small = lazily(`(?:^|[;}])(?:import|export)\b[^"'();=]*?\bfrom\s*"([^"]+)"`)
 
 // importsOf returns the names of the files that a module imports. In ours an import is a line.
 func importsOf(f source) (names []string) {
 	if !isOurs(f.name) {
-		for _, m := range small.FindAllSubmatch(f.bytes, -1) {
+		for _, m := range small().FindAllSubmatch(f.bytes, -1) {
 			names = append(names, fileOf(f.name, string(m[1])))
 		}
 		return names
 	}
 	for line := range bytes.Lines(f.bytes) {
-		if m := importLine.FindSubmatch(line); m != nil {
+		if m := importLine().FindSubmatch(line); m != nil {
 			names = append(names, fileOf(f.name, string(m[2])))
-		} else if m := passedOn.FindSubmatch(line); m != nil {
+		} else if m := passedOn().FindSubmatch(line); m != nil {
 			names = append(names, fileOf(f.name, string(m[2])))
 		}
 	}

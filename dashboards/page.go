@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -43,7 +42,7 @@ var (
 	emptyMap  = []byte(`<script type="importmap"></script>`)
 	emptyRoot = []byte(`data-root=""`)
 	preloaded = []byte("<!-- modules -->")
-	reference = regexp.MustCompile(`(href|src)="_/assets/([^"]+)"`)
+	reference = lazily(`(href|src)="_/assets/([^"]+)"`)
 )
 
 // newPage fills index.html in: where the root is, where the modules are, and which of them to fetch at once.
@@ -56,8 +55,8 @@ func newPage(a *assets, v view) page {
 	html := bytes.Replace(linkSheets(a.index), emptyRoot, []byte(`data-root="`+root+`"`), 1)
 	html = bytes.Replace(html, emptyMap, fmt.Appendf(nil, `<script type="importmap">%s</script>`, imports), 1)
 	html = bytes.Replace(html, preloaded, preloadLinks(a, v, root), 1)
-	html = reference.ReplaceAllFunc(html, func(found []byte) []byte {
-		m := reference.FindSubmatch(found)
+	html = reference().ReplaceAllFunc(html, func(found []byte) []byte {
+		m := reference().FindSubmatch(found)
 		return fmt.Appendf(nil, `%s="%s%s%s"`, m[1], root, assetRoot, a.address[string(m[2])])
 	})
 	sum := sha256.Sum256(imports)

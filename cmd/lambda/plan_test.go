@@ -32,6 +32,7 @@ func TestPlanKnowsTheTemplate(t *testing.T) {
 	for name, g := range tpl.of("AWS::Logs::LogGroup") {
 		wantAt(t, name, g, text(stack.LogDays), "RetentionInDays")
 	}
+	wantAt(t, "the access log's group", tpl.of("AWS::Logs::LogGroup")["HttpApiLogGroup"], "INFREQUENT_ACCESS", "LogGroupClass")
 	format, _ := in(tpl.Resources["HttpApiStage"].Properties, "AccessLogSettings", "Format").(string)
 	line := regexp.MustCompile(`\$context\.[\w.]+`).ReplaceAllStringFunc(format, func(v string) string {
 		return map[string]string{"$context.requestId": "JKJaXmPLvHcESHA=", "$context.routeKey": "ANY /v1/{proxy+}", "$context.status": "202", "$context.responseLatency": "21"}[v] + "-"[:btoi(strings.HasSuffix(v, "essage"))]
