@@ -211,12 +211,17 @@ type Evidence struct {
 // fault, for that may be the noise of the machine, and runs that contradict each other, of which two of three decide.
 func (e *Evidence) Add(os Objectives, r *Result, own []Interval) Decision {
 	d := os.Decide(own, r, false)
-	if d != Holds && lateAlone(os, r, own) {
-		if e.late {
-			return ClientBound
+	if d != Holds && !r.Kept && r.Totals.Skipped == 0 {
+		switch os.Decide(fromSending(own), r, false) {
+		case Holds: // nothing was wrong but the schedule
+			if e.late {
+				return ClientBound
+			}
+			e.late = true
+			return Undecided
+		case Undecided:
+			return Undecided
 		}
-		e.late = true
-		return Undecided
 	}
 	e.late = false
 	switch d {
@@ -237,12 +242,8 @@ func (e *Evidence) Add(os Objectives, r *Result, own []Interval) Decision {
 	return Undecided
 }
 
-// lateAlone reports whether a run that does not hold says nothing of the server. Where the schedule was not kept, the latency, which counts from the schedule, is too
-// high; the server is at fault all the same if the objectives fail also when latency counts from the moment of sending.
-func lateAlone(os Objectives, r *Result, own []Interval) bool {
-	return !r.Kept && r.Totals.Skipped == 0 && os.Decide(fromSending(own), r, false) != Fails
-}
-
+// fromSending returns intervals whose latency counts from the moment of sending. Where the schedule was not kept, that from the due times is too high: the server
+// is at fault if the objectives fail by the other as well, and the client if they hold by it.
 func fromSending(intervals []Interval) []Interval {
 	all := slices.Clone(intervals)
 	for i := range all {

@@ -162,6 +162,18 @@ func TestEvidence(t *testing.T) {
 	good, lateButGood := func() (*Result, []Interval) { return run(true, 20_000, 20_000) }, func() (*Result, []Interval) { return run(false, 80_000, 20_000) }
 	bad, lateAndBad := func() (*Result, []Interval) { return run(true, 300_000, 300_000) }, func() (*Result, []Interval) { return run(false, 300_000, 200_000) }
 	late := func() (*Result, []Interval) { return run(false, 300_000, 20_000) }
+	unclear := func() (*Result, []Interval) { // one of a hundred is too slow, as many as may be
+		res, all := late()
+		for i := range all {
+			all[i].Sending = Buckets{{1000, 99}, {200_000, 1}}
+			if i%2 == 0 {
+				all[i].Sending = Buckets{{1000, 98}, {200_000, 2}}
+			}
+		}
+		all[0].Sending, all[1].Sending, all[2].Sending = Buckets{{1000, 100}}, Buckets{{1000, 100}}, Buckets{{1000, 100}}
+		all[3].Sending, all[5].Sending, all[7].Sending = Buckets{{1000, 100}}, Buckets{{1000, 100}}, Buckets{{1000, 100}}
+		return res, all
+	}
 	for name, c := range map[string]struct {
 		runs []func() (*Result, []Interval)
 		want []Decision
@@ -173,6 +185,7 @@ func TestEvidence(t *testing.T) {
 		"late once":                {[]func() (*Result, []Interval){late, good}, []Decision{Undecided, Holds}},
 		"late twice":               {[]func() (*Result, []Interval){late, late}, []Decision{Undecided, ClientBound}},
 		"late, good, late":         {[]func() (*Result, []Interval){late, good, late}, []Decision{Undecided, Holds, Undecided}},
+		"late, and neither":        {[]func() (*Result, []Interval){unclear, unclear, unclear}, []Decision{Undecided, Undecided, Undecided}},
 		"of two opinions":          {[]func() (*Result, []Interval){good, bad, good}, []Decision{Holds, Undecided, Holds}},
 		"mostly bad":               {[]func() (*Result, []Interval){good, bad, bad}, []Decision{Holds, Undecided, Fails}},
 	} {
