@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -190,7 +189,6 @@ func TestVerifyWithLostAnswers(t *testing.T) {
 // door is a target that accepts what a ledger then counts.
 type door struct {
 	virtual
-	mu     sync.Mutex // guards ledger
 	ledger *ledgerTwin
 	plan   map[uint32]*Planned
 }
