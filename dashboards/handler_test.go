@@ -313,7 +313,7 @@ func TestWhatIsNotThere(t *testing.T) {
 func BenchmarkFirstUse(b *testing.B) {
 	a := newAssets(readAll())
 	for b.Loop() {
-		for _, name := range append(a.preloads(views[0].module), firstSheets) {
+		for _, name := range append(a.preloads(views[0]), firstSheets) {
 			brotlied(a.byAddress[a.address[name]].encodings[identity]())
 		}
 	}

@@ -99,9 +99,10 @@ func (a *assets) importMap(root string) []byte {
 }
 
 // preloads are the files that a view needs before it can show anything, those that others wait for first.
-func (a *assets) preloads(view string) []string {
-	return slices.DeleteFunc(a.closure(mainModule, view), func(name string) bool {
-		return a.address[name] == "" || isOurs(name) && name != mainModule && name != view
+func (a *assets) preloads(v view) []string {
+	parts := append([]string{mainModule, v.module}, v.soon...)
+	return slices.DeleteFunc(a.closure(parts...), func(name string) bool {
+		return a.address[name] == "" || isOurs(name) && !slices.Contains(parts, name)
 	})
 }
 

@@ -12,13 +12,14 @@ import (
 type view struct {
 	patterns []string // of net/http
 	module   string
+	soon     []string // modules that it goes to at once, by import()
 	data     []string // what its module asks the API for first
 	depth    int      // how many folders below the root the address is
 	framed   bool     // pages of others may hold it in a frame
 }
 
 var views = []view{
-	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js", data: []string{"api/v1/sites"}},
+	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js", soon: []string{"js/site/plot.js"}, data: []string{"api/v1/sites"}},
 	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", data: []string{"api/v1/sites"}, depth: 1},
 	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", data: []string{"api/v1/sites"}, depth: 1},
 	{patterns: []string{"/_/tile/{site}"}, module: "js/tile/view.js", depth: 2, framed: true},
@@ -72,7 +73,7 @@ func preloadLinks(a *assets, v view, root string) []byte {
 	for _, address := range v.data {
 		fmt.Fprintf(&b, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s%s\">\n", root, address)
 	}
-	for _, name := range a.preloads(v.module) {
+	for _, name := range a.preloads(v) {
 		fmt.Fprintf(&b, "<link rel=\"modulepreload\" href=\"%s%s%s\">\n", root, assetRoot, a.address[name])
 	}
 	return bytes.TrimSpace(b.Bytes())

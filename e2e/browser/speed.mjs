@@ -1,6 +1,9 @@
 // How quick the page is: measured, for the report.
 
-/** Loads the page in a browser that has nothing of it: the bytes of its files until there are figures, and of all, and when there are figures. */
+/**
+ * Loads the page in a browser that has nothing of it: the bytes of its files until there are figures and a chart, and of all, and when figures and
+ * chart were painted.
+ */
 export async function firstLoad(browser, address) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   const page = await context.newPage();
@@ -12,13 +15,34 @@ export async function firstLoad(browser, address) {
     if (!new URL(response.url).pathname.startsWith("/api/")) ours.add(requestId);
   });
   session.on("Network.dataReceived", ({ requestId, encodedDataLength }) => (bytes += ours.has(requestId) ? encodedDataLength : 0));
-  await page.goto(address);
-  await page.waitForFunction(() => document.querySelector(".metric-value .num") && document.querySelector("#pages .row .num") && document.querySelector("#chart canvas"));
-  const data = await page.evaluate(() => performance.now());
+  await page.addInitScript(watchPaint);
+  await page.goto(address, { waitUntil: "commit" });
+  await page.waitForFunction(() => window.painted?.chart);
+  const painted = await page.evaluate(() => window.painted);
   const [first, requests] = [bytes, ours.size];
   await page.waitForFunction(() => !document.querySelector(".waits"));
   await context.close();
-  return { first, whole: bytes, requests, data };
+  return { first, whole: bytes, requests, ...painted };
+}
+
+// Runs in the page before anything else of it, and notes when the first frame with figures, and that with the chart, was made.
+function watchPaint() {
+  window.painted = {};
+  const note = (name) => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel(); // its message comes after the frame
+    port1.onmessage = () => (window.painted[name] = performance.now());
+    port2.postMessage(null);
+  });
+  const signs = { data: [".metric-value .num", "#pages .row .num"], chart: ["#chart canvas"] };
+  const watcher = new MutationObserver(() => {
+    for (const [name, selectors] of Object.entries(signs)) {
+      if (!selectors.every((s) => document.querySelector(s))) continue;
+      delete signs[name];
+      note(name);
+    }
+    if (Object.keys(signs).length === 0) watcher.disconnect();
+  });
+  watcher.observe(document, { childList: true, subtree: true });
 }
 
 const SECONDS = 10;

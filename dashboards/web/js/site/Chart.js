@@ -1,13 +1,14 @@
 // The chart: the chosen metric over the period, with the period that it is compared with, what was usual in the week before, and alerts. A span
 // that is drawn over it becomes the period.
 
+import { effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { QUERY } from "../api/stats.js";
 import { addDays, dateOf, instantOf, wallTime } from "../calendar.js";
 import { html } from "../html.js";
 import { METRICS } from "../metrics.js";
 import { intervalsOf, onDates } from "../period.js";
-import { useAnswer } from "../state/answers.js";
+import { anyShown, useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
 import { asking, askingBefore, here } from "../state/scope.js";
 import { zone } from "../state/sites.js";
@@ -17,13 +18,16 @@ import { useAlerts } from "./alerts.js";
 import { ChartTable } from "./ChartTable.js";
 import { bucketLabel, INTERVALS, tickLabel, unitOf } from "./labels.js";
 import { choosePeriod } from "./PeriodMenu.js";
-import { columnsOf, HEIGHT, makePlot } from "./plot.js";
 import { bucketOf, seriesOf, stepOf } from "./series.js";
 import { filtersFor } from "./metrics_shown.js";
 import { Tip } from "./Tip.js";
 
 /** @typedef {import("../api/stats.js").Answer} Answer */
 /** @typedef {import("../state/answers.js").State<Answer> & { again: () => void }} Asked */
+
+// To draw takes a library that takes its time to begin: the figures do not wait for it.
+/** @typedef {typeof import("./plot.js")} Plotting */
+const plotting = () => import("./plot.js");
 
 /** @param {Answer | null} answer @param {string} metric @param {string} interval */
 function fits(answer, metric, interval) {
@@ -50,26 +54,28 @@ export function Chart() {
   const marks = series ? alerts.map((a) => ({ alert: a, bucket: bucketOf(series.labels, wallTime(a.at, zone.value)) })).filter((m) => m.bucket >= 0) : [];
 
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const plot = useRef(/** @type {ReturnType<typeof makePlot> | null} */ (null));
+  const [draw, setDraw] = useState(/** @type {Plotting | null} */ (null));
+  useEffect(() => effect(() => void (anyShown.value && plotting().then(setDraw))), []);
+  const plot = useRef(/** @type {ReturnType<Plotting["makePlot"]> | null} */ (null));
   const latest = useRef(/** @type {any} */ (null));
   if (series) latest.current = { series, unit, marks }; // until the next one is there, the last one stays drawn
 
   useLayoutEffect(() => {
-    if (!series || !box.current) return;
-    if (plot.current) plot.current.setData(columnsOf(series));
+    if (!series || !draw || !box.current) return;
+    if (plot.current) plot.current.setData(draw.columnsOf(series));
     else {
       const now = () => latest.current;
-      plot.current = makePlot(box.current, {
+      plot.current = draw.makePlot(box.current, {
         series: () => now().series, tick: (label) => (label ? tickLabel(label, now().unit) : ""), write: (v) => METRICS[now().series.metric].write(v),
         whole: () => Boolean(METRICS[now().series.metric].sums), marks: () => now().marks.map((/** @type {any} */ m) => m.bucket),
         onHover: setHovered, onSelect: (from, to) => zoom(now().series.labels, from, to),
       });
     }
-  }, [series, marks.length]);
+  }, [series, draw, marks.length]);
   useEffect(() => () => plot.current?.destroy(), []);
   useEffect(() => plot.current?.redraw(false), [themes.value]);
   useEffect(() => {
-    const sizes = new ResizeObserver(() => box.current && plot.current?.setSize({ width: box.current.clientWidth, height: HEIGHT }));
+    const sizes = new ResizeObserver(() => box.current && plot.current?.setSize({ width: box.current.clientWidth, height: plot.current.height }));
     if (box.current) sizes.observe(box.current);
     return () => sizes.disconnect();
   }, []);
@@ -85,7 +91,7 @@ export function Chart() {
     </figcaption>
     <div class="plot-box">
       <div class="plot fades" ref=${box} role="img" aria-label=${series ? describe(series, unit) : "Loading"}></div>
-      ${!series && !main.fault && html`<span class="skeleton plot-skeleton"></span>`}
+      ${!(series ? draw : main.fault) && html`<span class="skeleton plot-skeleton"></span>`}
       ${!series && main.fault && html`<${Failure} fault=${main.fault} again=${main.again} />`}
       ${series && hovered !== null && plot.current && html`<${Tip} series=${series} at=${hovered} plot=${plot.current} unit=${unit} alerts=${marks.filter((m) => m.bucket === hovered).map((m) => m.alert)} />`}
     </div>

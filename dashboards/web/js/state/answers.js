@@ -17,7 +17,7 @@ import { replayedTo } from "./scope.js";
  */
 
 const COST = 4; // a question is asked no more than a fourth of the time
-const BEAT = 250;
+const BEAT = 500;
 const RETRY = 5_000;
 const REPLAY = 200;
 
