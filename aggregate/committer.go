@@ -112,6 +112,13 @@ func (t Tally) add(site string, l Ledger) {
 	t[site] = sum
 }
 
+// Merge adds what another commit came to.
+func (t Tally) Merge(o Tally) {
+	for site, l := range o {
+		t.add(site, l)
+	}
+}
+
 // Commit makes the outcomes of the copies durable. After an error some may be and some not; the same copies can be committed again, here or
 // elsewhere, and will end the same. Transient errors of the store are retried until ctx ends. A log that cannot be read stops no other: all copies but its own, which have the
 // reason as their Damage, are booked then, and the error is ErrCorrupt.

@@ -226,11 +226,7 @@ func (h *Handler) spare(ctx context.Context, items []item, tally aggregate.Tally
 		if err != nil {
 			return err
 		}
-		for site, l := range more {
-			sum := tally[site]
-			sum.Merge(l)
-			tally[site] = sum
-		}
+		tally.Merge(more)
 		it.became = aside[0].Became
 	}
 	return nil
