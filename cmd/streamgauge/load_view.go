@@ -33,10 +33,13 @@ func (t *loadTest) show(rec *load.Recorder, p load.Plan, see func(*load.Result))
 				if now.Before(p.Start) {
 					continue
 				}
-				r := rec.Progress(now)
+				look := rec.Progress
+				if t.con.terminal { // which shows the distributions, too
+					look = rec.Result
+				}
+				r := look(now)
 				see(&r)
 				if t.con.terminal {
-					r = rec.Result(now)
 					v.draw(&r)
 				} else if now.Sub(said) >= lineEvery {
 					said = now
