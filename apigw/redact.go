@@ -2,7 +2,9 @@ package apigw
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
+	"sync"
 )
 
 // What is shown of events as they came must not hold what is never kept: addresses, and keys.
@@ -18,14 +20,18 @@ const (
 	hiddenKey     = "[key]"
 )
 
-var (
-	ipv4 = lazily(`\d{1,3}(?:\.\d{1,3}){3}`)
-	ipv6 = lazily(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}`)
-	// keyWord is a name of something secret.
-	keyWord   = `[A-Za-z_-]*(?:key|token|secret|password|passwd|authorization)`
-	keyMember = lazily(`(?i)("` + keyWord + `"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
-	keyParam  = lazily(`(?i)([?&;]` + keyWord + `=)[^&;#"'\s\\]*`)
-)
+// keyWord is a name of something secret.
+const keyWord = `[A-Za-z_-]*(?:key|token|secret|password|passwd|authorization)`
+
+// hidden is what redact looks for. It is compiled when something is first shown: all functions on AWS link this package, most of them never show anything, and each start is
+// waited for.
+var hidden = sync.OnceValue(func() (p struct{ ipv4, ipv6, keyMember, keyParam *regexp.Regexp }) {
+	p.ipv4 = regexp.MustCompile(`\d{1,3}(?:\.\d{1,3}){3}`)
+	p.ipv6 = regexp.MustCompile(`[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}`)
+	p.keyMember = regexp.MustCompile(`(?i)("` + keyWord + `"\s*:\s*)"(?:[^"\\]|\\.)*"?`)
+	p.keyParam = regexp.MustCompile(`(?i)([?&;]` + keyWord + `=)[^&;#"'\s\\]*`)
+	return p
+})
 
 // redact takes addresses and keys out of a text: everything that reads as an address but the ones of every machine itself (127.0.0.1, ::1), the values of members and of
 // query parameters that are called like a secret, and the key that the request was sent with.
@@ -33,10 +39,11 @@ func redact(text, key string) string {
 	if len(key) >= minKey {
 		text = strings.ReplaceAll(text, key, hiddenKey)
 	}
-	text = keyMember().ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
-	text = keyParam().ReplaceAllString(text, "${1}"+hiddenKey)
-	text = ipv4().ReplaceAllStringFunc(text, hideAddress)
-	return ipv6().ReplaceAllStringFunc(text, hideAddress6)
+	p := hidden()
+	text = p.keyMember.ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
+	text = p.keyParam.ReplaceAllString(text, "${1}"+hiddenKey)
+	text = p.ipv4.ReplaceAllStringFunc(text, hideAddress)
+	return p.ipv6.ReplaceAllStringFunc(text, hideAddress6)
 }
 
 func hideAddress(text string) string {
