@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -53,25 +52,21 @@ func drawSealed(t *rapid.T) sealed {
 func TestDeltaRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		d := &delta{
-			ids: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "ids"), guards: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "guards"),
-			holds: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "holds"), holder: rapid.Uint32Min(1).Draw(t, "holder"),
+			guards: rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "guards"),
+			holds:  rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "holds"), holder: rapid.Uint32Min(1).Draw(t, "holder"),
 			made: drawSealed(t),
 		}
-		for _, tag := range rapid.SliceOfN(rapid.Uint32(), 1, 5).Draw(t, "tags") {
-			d.tags = append(d.tags, tagged{tag, Outcome(rapid.IntRange(1, 5).Draw(t, "outcome"))})
+		for _, id := range rapid.SliceOfNDistinct(rapid.Uint64(), 1, 5, rapid.ID).Draw(t, "ids") {
+			d.counted = append(d.counted, countedCopy{id, shortTag(rapid.Uint64().Draw(t, "tag"))})
+		}
+		for _, tag := range rapid.SliceOfN(rapid.Uint64(), 1, 5).Draw(t, "tags") {
+			d.others = append(d.others, otherCopy{tag, Outcome(rapid.IntRange(2, 7).Draw(t, "outcome"))})
 		}
 		encoded := d.encode()
-		// Ids come back sorted, and tags with those of counted copies behind the others, and sorted.
-		slices.Sort(d.ids)
-		slices.SortStableFunc(d.tags, func(a, b tagged) int {
-			if a.outcome == Counted && b.outcome == Counted {
-				return cmp.Compare(a.tag, b.tag)
-			}
-			return boolInt(a.outcome == Counted) - boolInt(b.outcome == Counted)
-		})
+		slices.SortFunc(d.counted, byID) // they come back in order
 		for _, withSummary := range []bool{true, false} {
 			got, err := decodeDelta(encoded.Body, withSummary)
-			if err != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.tags, d.tags) || !reflect.DeepEqual(got.holds, d.holds) || got.holder != d.holder {
+			if err != nil || !reflect.DeepEqual(got.counted, d.counted) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.others, d.others) || !reflect.DeepEqual(got.holds, d.holds) || got.holder != d.holder {
 				t.Fatalf("%+v %v, want %+v", got, err, d)
 			}
 			if withSummary != (got.sum != nil) {
@@ -85,24 +80,14 @@ func TestDeltaRoundTrip(t *testing.T) {
 	})
 }
 
-// What the version before wrote is read as before.
-func TestBodyOfTheVersionBefore(t *testing.T) {
-	d := &delta{ids: []uint64{9, 1 << 63}, guards: []uint64{2}, tags: []tagged{{5, Bot}, {8, Counted}, {7, Counted}}, made: sealedOf(Ledger{Received: 3, Counted: 2, Bot: 1})}
-	body := appendBytes([]byte{wireVersion}, 1, packHashes(d.ids))
-	body = appendBytes(body, 2, packHashes(d.guards))
-	body = appendBytes(body, 3, []byte{0, 0, 0, 5, byte(Bot)})
-	body = appendBytes(body, 4, d.made.appendTo(nil))
-	body = appendBytes(body, 7, []byte{0, 0, 0, 8, 0, 0, 0, 7})
-	got, err := decodeDelta(body, true)
-	if err != nil || !reflect.DeepEqual(got.ids, d.ids) || !reflect.DeepEqual(got.guards, d.guards) || !reflect.DeepEqual(got.tags, d.tags) {
-		t.Fatalf("%+v, %v", got, err)
-	}
-	checkSummary(t, got.sum, d.made)
-	if summaryHash(body) != summaryHash(d.encode().Body) {
-		t.Error("the same summary has another hash")
-	}
-	if _, err := decodeDelta([]byte{bodyVersion + 1}, false); err == nil {
-		t.Error("a version that is not known is read")
+// Bodies of builds before this one kept less of each copy, and who read them as these would book copies twice.
+func TestBodiesOfOtherVersionsAreRefused(t *testing.T) {
+	body := (&delta{counted: []countedCopy{{9, 1}}}).encode().Body
+	for version, want := range map[byte]error{bodyVersion - 1: ErrCorrupt, bodyVersion + 1: errNewer} {
+		body[0] = version
+		if _, err := decodeDelta(body, false); !errors.Is(err, want) {
+			t.Errorf("version %d: %v", version, err)
+		}
 	}
 }
 
@@ -205,7 +190,7 @@ func someRollup() *rollup {
 // A newer program's bytes are refused by their version, and its additional fields are passed over.
 func TestNewerEncodings(t *testing.T) {
 	made := sealedOf(Ledger{Received: 1})
-	encoded := (&delta{ids: []uint64{7}, made: made}).encode()
+	encoded := (&delta{counted: []countedCopy{{7, 1}}, made: made}).encode()
 	decoders := map[string]func([]byte) error{
 		"delta body":   func(b []byte) error { _, err := decodeDelta(b, true); return err },
 		"delta head":   func(b []byte) error { _, err := decodeHead(b); return err },
@@ -221,7 +206,7 @@ func TestNewerEncodings(t *testing.T) {
 		}
 		next := written[what][0] + 1
 		newer := append([]byte{next}, written[what][1:]...)
-		if err := decode(newer); !errors.Is(err, errNewer) || !strings.Contains(err.Error(), fmt.Sprint(what, " has version ", next, ", this program reads up to ", next-1)) {
+		if err := decode(newer); !errors.Is(err, errNewer) || !strings.Contains(err.Error(), fmt.Sprint(what, " has version ", next, ", this program reads version ", next-1)) {
 			t.Errorf("%s of a newer version: %v", what, err)
 		}
 		if err := decode(nil); err == nil {
@@ -234,7 +219,7 @@ func TestNewerEncodings(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	hit := &sketch.Hit{At: 5}
 	hit.Text[sketch.Name], hit.Text[sketch.Page] = event.Pageview, "/"
-	d := &delta{ids: []uint64{1}, guards: []uint64{2}, holds: []uint64{3}, holder: 4, tags: []tagged{{3, Counted}}, made: sealedOf(Ledger{Bot: 1}, hit)}
+	d := &delta{counted: []countedCopy{{1, 3}}, others: []otherCopy{{7, Bot}}, guards: []uint64{2}, holds: []uint64{3}, holder: 4, made: sealedOf(Ledger{Bot: 1}, hit)}
 	encoded := d.encode()
 	f.Add(encoded.Head)
 	f.Add(encoded.Body)
@@ -256,11 +241,4 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }

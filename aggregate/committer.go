@@ -19,11 +19,11 @@ type Copy struct {
 	// Outcome is Counted for a copy that shall be counted unless its id is in the log already, else the outcome that it has.
 	Outcome Outcome
 	Reason  string // why, for every other outcome than Counted
-	Tag     uint32 // of the copy's position; see TagOf
+	Tag     uint64 // hash of the copy's position
+	ID      uint64 // hash of the event's id; zero of a quarantined copy
 
 	// The rest belongs to copies that shall be counted.
 
-	ID      uint64 // hash of the event's id
 	Visitor uint64 // hash of who did it
 	At      int64  // event time, Unix milliseconds
 	// Hit is what is kept of the event. It is read until the copy is committed, and its strings are copied.

@@ -28,8 +28,8 @@ func sortCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 	}
 	f.d.made.sample, f.d.made.rest = b.Seal()
 	ledger := f.d.made.ledger
-	f.d.made.ledger.Received = uint64(len(f.d.tags))
-	ledger.Received, ledger.Redelivered = uint64(len(f.d.tags)), redelivered
+	f.d.made.ledger.Received = f.d.copies()
+	ledger.Received, ledger.Redelivered = f.d.copies(), redelivered
 	return f.d, ledger
 }
 
@@ -41,10 +41,10 @@ type folding struct {
 	hits *sketch.Builder
 }
 
-// outcome says where a copy ends, or that it was there before. An event is new if and only if its id is not in the log: the tag, being
-// short, only tells a redelivery from a duplicate.
+// outcome says where a copy ends, or that it was there before. An event is new if and only if its id is not in the log: the tag
+// only tells a redelivery from a duplicate.
 func (f *folding) outcome(cp *Copy) (Outcome, bool) {
-	_, seen := f.st.tags[cp.Tag]
+	seen := f.st.has(cp)
 	if cp.Outcome != Counted {
 		return cp.Outcome, !seen
 	}
@@ -58,16 +58,15 @@ func (f *folding) outcome(cp *Copy) (Outcome, bool) {
 }
 
 func (f *folding) book(cp *Copy, outcome Outcome) {
-	f.d.tags = append(f.d.tags, tagged{cp.Tag, outcome})
+	f.d.add(cp, outcome)
 	f.d.made.ledger.Book(outcome, cp.Reason)
 	if outcome != Counted {
 		return
 	}
 	f.ids[cp.ID] = struct{}{}
-	f.d.ids = append(f.d.ids, cp.ID)
 	f.hits.Add(cp.Visitor, cp.Hit)
 }
 
 func (d *delta) empty() bool {
-	return len(d.tags) == 0 && len(d.guards) == 0 && len(d.holds) == 0 && len(d.origins) == 0
+	return d.copies() == 0 && len(d.guards) == 0 && len(d.holds) == 0 && len(d.origins) == 0
 }

@@ -46,14 +46,14 @@ func guardCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 	here := make(map[uint64]struct{})
 	var redelivered uint64
 	for _, cp := range copies {
-		kind := st.ids[cp.ID]
+		kind := st.ids[cp.ID].kind()
 		cp.ended = kind == idCounted || st.holds[cp.ID] != 0
-		switch _, seen := st.tags[cp.Tag]; {
-		case cp.ended && seen:
+		switch {
+		case cp.ended && st.has(cp):
 			redelivered++
 		case cp.ended:
 			cp.Became = Duplicate
-			d.tags = append(d.tags, tagged{cp.Tag, Duplicate})
+			d.add(cp, Duplicate)
 			d.made.ledger.Book(Duplicate, "")
 		case kind == 0:
 			if _, twice := here[cp.ID]; !twice {
@@ -62,7 +62,7 @@ func guardCopies(st *logState, copies []*Copy) (*delta, Ledger) {
 			}
 		}
 	}
-	d.made.ledger.Received = uint64(len(d.tags))
+	d.made.ledger.Received = d.copies()
 	ledger := d.made.ledger
 	ledger.Redelivered = redelivered
 	return d, ledger

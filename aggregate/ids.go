@@ -56,10 +56,13 @@ func (r *Reader) eachLogOf(ctx context.Context, site Site, hc hourCell, sp span,
 			log = &LogIDs{Window: e.child.start, Cell: hc.cell, Outcomes: make(map[Outcome]uint64)}
 			logs[e.child.start] = log
 		}
-		log.IDs = append(log.IDs, d.ids...)
-		for _, t := range d.tags {
-			if t.outcome != noted {
-				log.Outcomes[t.outcome]++
+		for _, c := range d.counted {
+			log.IDs = append(log.IDs, c.id)
+			log.Outcomes[Counted]++
+		}
+		for _, o := range d.others {
+			if o.outcome != noted {
+				log.Outcomes[o.outcome]++
 			}
 		}
 		return nil

@@ -20,8 +20,19 @@ type Lookup struct {
 
 // logRecord is what a log says about copies.
 type logRecord struct {
-	ids  map[uint64]idKind
-	tags map[uint32]Outcome
+	ids    map[uint64]idState
+	others map[uint64]Outcome // of copies that are not counted, by their tags
+}
+
+// outcome returns that of a copy, zero where there is none.
+func (r *logRecord) outcome(id, tag uint64) Outcome {
+	if o, ok := r.others[tag]; ok {
+		return o
+	}
+	if r.ids[id].counted(tag) {
+		return Counted
+	}
+	return 0
 }
 
 // NewLookup returns a lookup of what is in the store now: each log is read once.
@@ -112,12 +123,9 @@ func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, 
 	if err != nil {
 		return Fate{}, err
 	}
-	fate := Fate{Outcome: rec.tags[p.tag()], Site: site.ID}
 	id := site.HashID(e.ID)
+	fate := Fate{Outcome: rec.outcome(id, p.tag()), Site: site.ID}
 	if fate.Outcome == Counted {
-		if rec.ids[id] != idCounted {
-			return Fate{}, nil // the tag says counted, the ids do not
-		}
 		fate.EventID = CountedID{gens[len(gens)-1], site.ID, id}
 	}
 	if fate.Outcome == Duplicate && rec.ids[id] == 0 {
@@ -160,10 +168,10 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 	if err != nil {
 		return Fate{}, err
 	}
-	if rec.tags[p.quarantineTag()] == withdrawn {
+	if rec.others[p.quarantineTag()] == withdrawn {
 		return Fate{}, nil
 	}
-	return Fate{Outcome: rec.tags[p.quarantineTag()], Site: c.Site}, nil
+	return Fate{Outcome: rec.others[p.quarantineTag()], Site: c.Site}, nil
 }
 
 // maxLookupLogs bounds the logs that are held in memory.
@@ -174,7 +182,7 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 	if rec, ok := l.logs[log]; ok {
 		return rec, nil
 	}
-	rec := &logRecord{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
+	rec := &logRecord{ids: make(map[uint64]idState), others: make(map[uint64]Outcome)}
 	gone := make(replaced)
 	for _, gen := range gens {
 		in := log
@@ -190,7 +198,9 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 			d, err := decodeDelta(e.Body, false)
 			switch remade := gone[origin{gen, e.N}]; {
 			case err == nil && remade: // the event may be a bot's now; copies of it are duplicates all the same
-				rec.guard(d.ids)
+				for _, c := range d.counted {
+					rec.guard(c.id)
+				}
 			case err == nil:
 				rec.add(d)
 			case !remade:
@@ -205,24 +215,26 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 	return rec, nil
 }
 
-// guard notes ids that are counted elsewhere, or not at all.
-func (r *logRecord) guard(ids []uint64) {
-	for _, id := range ids {
-		if r.ids[id] != idCounted { // of one that an edition counts both are there
-			r.ids[id] = idGuarded
-		}
+// guard notes an id that is counted elsewhere, or not at all.
+func (r *logRecord) guard(id uint64) {
+	if r.ids[id].kind() != idCounted { // of one that an edition counts both are there
+		r.ids[id] = guardedID
 	}
 }
 
 func (r *logRecord) add(d *delta) {
-	r.guard(d.guards)
-	r.guard(d.holds)
-	for _, id := range d.ids {
-		r.ids[id] = idCounted
+	for _, id := range d.guards {
+		r.guard(id)
 	}
-	for _, t := range d.tags {
-		if t.outcome != noted {
-			r.tags[t.tag] = t.outcome
+	for _, id := range d.holds {
+		r.guard(id)
+	}
+	for _, c := range d.counted {
+		r.ids[c.id] = countedAs(c.tag)
+	}
+	for _, o := range d.others {
+		if o.outcome != noted {
+			r.others[o.tag] = o.outcome
 		}
 	}
 }

@@ -20,14 +20,12 @@ type Position struct {
 	Index          int // of the event in its record
 }
 
-// tag returns the 32 bits by which a delta remembers the copy.
-func (p Position) tag() uint32 { return uint32(p.hash()) }
-
 // quarantineTag is the tag of a copy's booking in quarantine. It is another one, because its log may happen to be the one that the copy is booked
 // in later, and both bookings have to be told apart there.
-func (p Position) quarantineTag() uint32 { return uint32(p.hash() >> 32) }
+func (p Position) quarantineTag() uint64 { return ^p.tag() }
 
-func (p Position) hash() uint64 {
+// tag returns the hash by which a delta remembers the copy.
+func (p Position) tag() uint64 {
 	h := xxh3.New()
 	for _, s := range [...]string{p.Stream, p.Shard, p.SequenceNumber, strconv.Itoa(p.Index)} {
 		_, _ = h.WriteString(s)
@@ -84,7 +82,7 @@ func (c *Committer) PlaceDropped(ctx context.Context, site Site, e *event.Event,
 	if err != nil {
 		return Copy{}, err
 	}
-	return Copy{Log: log, Outcome: o, Reason: reason, Tag: p.tag()}, c.unexpired(log)
+	return Copy{Log: log, Outcome: o, Reason: reason, Tag: p.tag(), ID: site.HashID(e.ID)}, c.unexpired(log)
 }
 
 // PlaceQuarantined places a copy that is kept in quarantine, as Quarantine.Keep returned it.

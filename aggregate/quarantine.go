@@ -82,7 +82,7 @@ const quarantinePartition = "Q"
 
 // quarantineKey orders copies by arrival.
 func quarantineKey(c QuarantinedCopy) store.Key {
-	return store.Key{Partition: quarantinePartition, Sort: fmt.Sprintf("%s-%016x", timeKey(c.Arrival), c.hash())}
+	return store.Key{Partition: quarantinePartition, Sort: fmt.Sprintf("%s-%016x", timeKey(c.Arrival), c.tag())}
 }
 
 func (q *Quarantine) read(ctx context.Context, key store.Key) (QuarantinedCopy, error) {

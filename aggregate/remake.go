@@ -21,7 +21,7 @@ type Remaking struct {
 	site      Site // in the edition that is filled
 	lookup    *Lookup
 	logs      map[Log]*sourceLog
-	held      int // ids and tags in logs
+	held      int // ids and copies in logs
 	Sum       RebuildSum
 }
 
@@ -33,8 +33,8 @@ func (rb *Rebuilds) Remake(site Site, c *Committer) *Remaking {
 // sourceLog is what the deltas of a log say, without those that the edition has made anew. It is named by the log of the live generation.
 type sourceLog struct {
 	deltas []*sourceDelta
-	tags   map[uint32]*sourceDelta // nil where more than one has the tag
-	booked map[uint32]bool         // tags of copies that any readable delta has booked, the edition's own too
+	copies map[bookedCopy]*sourceDelta // nil where more than one has booked the copy
+	booked map[bookedCopy]bool         // by any readable delta, the edition's own too
 	// counted are the ids that are counted by deltas for which no other one stands.
 	counted map[uint64]bool
 	lost    []origin  // deltas that cannot be read
@@ -42,12 +42,19 @@ type sourceLog struct {
 	found   []*Remade // copies that belong here by their time, and that no readable delta has booked
 }
 
+// bookedCopy names a copy in its log as a delta does: a counted one by its id and short tag, any other by its tag, with no id.
+type bookedCopy struct{ id, tag uint64 }
+
+// namesOf returns what a copy may be called in a log.
+func namesOf(id, tag uint64) [2]bookedCopy {
+	return [2]bookedCopy{{tag: tag}, {id, uint64(shortTag(tag))}}
+}
+
 // sourceDelta is a delta that is to be made anew.
 type sourceDelta struct {
 	origin
-	outcomes map[uint32]Outcome
-	ids      map[uint64]bool
-	summary  xxh3.Uint128 // hash of its bytes
+	outcomes map[bookedCopy]Outcome // of copies that were not found yet
+	summary  xxh3.Uint128           // hash of its bytes
 	copies   []*Remade
 	first    uint64 // how many records were read when the first was found
 	left     int    // copies that were not found yet
@@ -57,6 +64,7 @@ type sourceDelta struct {
 type Remade struct {
 	Copy
 	booked Outcome
+	name   bookedCopy
 	delta  *sourceDelta
 	log    Log // of the live generation, where it is booked
 	event  *event.Event
@@ -72,23 +80,25 @@ func (m *Remaking) Find(ctx context.Context, e *event.Event, p Position) (_ *Rem
 	if err != nil {
 		return nil, false, err
 	}
+	id, tag := m.site.HashID(e.ID), p.tag()
 	for _, at := range times {
 		log, err := m.placed(ctx, e, at)
 		if err != nil {
 			return nil, false, err
 		}
-		found, err := m.at(ctx, log, p.tag())
+		found, err := m.at(ctx, log, id, tag)
 		if err != nil {
 			return nil, false, err
 		}
 		if src := m.logs[log]; src != nil {
-			booked = booked || src.booked[p.tag()]
+			for _, name := range namesOf(id, tag) {
+				booked = booked || src.booked[name]
+			}
 		}
-		id := m.site.HashID(e.ID)
-		if found == nil || found.booked == Counted && !found.delta.ids[id] {
+		if found == nil {
 			continue
 		}
-		found.ID, found.Visitor, found.event, found.pos = id, m.site.HashVisitor(e.Who()), e, p
+		found.Visitor, found.event, found.pos = m.site.HashVisitor(e.Who()), e, p
 		found.At = times[len(times)-1] // what is counted is so at its own time, or at the one that was claimed
 		return found, true, nil
 	}
@@ -112,7 +122,7 @@ func (m *Remaking) FindQuarantined(ctx context.Context, p Position, arrival int6
 	if err != nil || cp.Log.Window < m.site.own.from {
 		return nil, err
 	}
-	found, err := m.at(ctx, cp.Log, cp.Tag)
+	found, err := m.at(ctx, cp.Log, cp.ID, cp.Tag)
 	if found != nil {
 		found.Reason = c.Reason
 	}
@@ -131,8 +141,8 @@ func (m *Remaking) placed(ctx context.Context, e *event.Event, at int64) (Log, e
 	return Log{Gen: m.live(), Site: m.site.ID, Window: event.Window(at), Cell: e.Cell(n)}, nil
 }
 
-// at returns the copy that has the tag in a log.
-func (m *Remaking) at(ctx context.Context, log Log, tag uint32) (*Remade, error) {
+// at returns a copy that is booked in a log, and was not found yet.
+func (m *Remaking) at(ctx context.Context, log Log, id, tag uint64) (*Remade, error) {
 	if log.Window < m.site.own.from {
 		return nil, nil
 	}
@@ -140,18 +150,19 @@ func (m *Remaking) at(ctx context.Context, log Log, tag uint32) (*Remade, error)
 	if err != nil {
 		return nil, err
 	}
-	d := src.tags[tag]
-	if d == nil {
-		return nil, nil
+	for _, name := range namesOf(id, tag) {
+		d := src.copies[name]
+		if d == nil {
+			continue
+		}
+		if o, missing := d.outcomes[name]; missing { // else it was found before, and is twice on the stream
+			return &Remade{Copy: Copy{Log: log, Outcome: o, Tag: tag, ID: id}, booked: o, name: name, delta: d, log: log}, nil
+		}
 	}
-	o, missing := d.outcomes[tag]
-	if !missing { // found before: it is twice on the stream, or two have the same tag
-		return nil, nil
-	}
-	return &Remade{Copy: Copy{Log: log, Outcome: o, Tag: tag}, booked: o, delta: d, log: log}, nil
+	return nil, nil
 }
 
-// maxHeld bounds the ids and tags of logs that are held in memory and of which no copy is gathered.
+// maxHeld bounds the ids and copies of logs that are held in memory and of which no copy is gathered.
 const maxHeld = 1 << 20
 
 func (m *Remaking) source(ctx context.Context, log Log) (*sourceLog, error) {
@@ -161,7 +172,7 @@ func (m *Remaking) source(ctx context.Context, log Log) (*sourceLog, error) {
 	if m.held > maxHeld {
 		m.forget()
 	}
-	src := &sourceLog{tags: make(map[uint32]*sourceDelta), booked: make(map[uint32]bool), counted: make(map[uint64]bool)}
+	src := &sourceLog{copies: make(map[bookedCopy]*sourceDelta), booked: make(map[bookedCopy]bool), counted: make(map[uint64]bool)}
 	gone := make(replaced)
 	for _, gen := range m.site.stack {
 		in := log
@@ -178,7 +189,7 @@ func (m *Remaking) source(ctx context.Context, log Log) (*sourceLog, error) {
 		}
 	}
 	m.logs[log] = src
-	m.held += len(src.counted) + len(src.tags)
+	m.held += len(src.counted) + len(src.copies)
 	return src, nil
 }
 
@@ -190,7 +201,7 @@ func (m *Remaking) forget() {
 			delete(m.logs, log)
 			continue
 		}
-		m.held += len(src.counted) + len(src.tags)
+		m.held += len(src.counted) + len(src.copies)
 	}
 	m.held /= 2 // or what cannot be forgotten would be looked at each time
 }
@@ -198,38 +209,41 @@ func (m *Remaking) forget() {
 // begun reports whether some copies of the delta were found, and not all.
 func (d *sourceDelta) begun() bool { return len(d.copies) > 0 }
 
-// add notes a delta. One with a tag that is no outcome of a copy stays as it is, and so does one whose tags are not its own.
+// add notes a delta. One with what is no outcome of a copy stays as it is, and so does one that shares a copy with another.
 func (s *sourceLog) add(o origin, e store.Entry, may bool) {
 	d, err := decodeDelta(e.Body, true)
 	if err != nil {
 		s.lose(o, e)
 		return
 	}
-	for _, id := range d.ids {
-		s.counted[id] = true
-	}
-	src := &sourceDelta{origin: o, outcomes: make(map[uint32]Outcome), ids: make(map[uint64]bool), left: len(d.tags), summary: summaryHash(e.Body)}
+	src := &sourceDelta{origin: o, outcomes: make(map[bookedCopy]Outcome), left: int(d.copies()), summary: summaryHash(e.Body)}
 	if may {
 		s.deltas = append(s.deltas, src)
 	}
-	for _, id := range d.ids {
-		src.ids[id] = true
+	for _, c := range d.counted {
+		s.counted[c.id] = true
+		s.book(src, bookedCopy{c.id, uint64(c.tag)}, Counted, may)
 	}
-	for _, t := range d.tags {
-		src.outcomes[t.tag] = t.outcome
-		if t.outcome > Quarantined {
-			src.left++ // which is never found
-		}
-		if t.outcome == noted {
-			continue
-		}
-		if s.booked[t.tag] = true; !may {
-			continue
-		}
-		_, twice := s.tags[t.tag]
-		if s.tags[t.tag] = src; twice {
-			s.tags[t.tag] = nil
-		}
+	for _, o := range d.others {
+		s.book(src, bookedCopy{tag: o.tag}, o.outcome, may)
+	}
+}
+
+// book notes that a delta has booked a copy.
+func (s *sourceLog) book(d *sourceDelta, name bookedCopy, o Outcome, may bool) {
+	d.outcomes[name] = o
+	if o > Quarantined {
+		d.left++ // which is never found
+	}
+	if o == noted {
+		return
+	}
+	if s.booked[name] = true; !may {
+		return
+	}
+	_, twice := s.copies[name]
+	if s.copies[name] = d; twice {
+		s.copies[name] = nil
 	}
 }
 
@@ -237,7 +251,7 @@ func (s *sourceLog) add(o origin, e store.Entry, may bool) {
 func (m *Remaking) Add(ctx context.Context, r *Remade) error {
 	m.Sum.Copies++
 	d := r.delta
-	delete(d.outcomes, r.Tag)
+	delete(d.outcomes, r.name)
 	if !d.begun() {
 		d.first = m.Sum.Records
 	}
@@ -304,14 +318,13 @@ func (d *delta) book(copies []*Remade) {
 	b := builders.Get().(*sketch.Builder)
 	defer func() { b.Reset(); builders.Put(b) }()
 	for _, r := range copies {
-		d.tags = append(d.tags, tagged{r.Tag, r.Outcome})
+		d.add(&r.Copy, r.Outcome)
 		d.made.ledger.Book(r.Outcome, r.Reason)
 		if r.Outcome == Counted {
-			d.ids = append(d.ids, r.ID)
 			b.Add(r.Visitor, r.Hit)
 		}
 	}
-	d.made.ledger.Received = uint64(len(d.tags))
+	d.made.ledger.Received = d.copies()
 	d.made.sample, d.made.rest = b.Seal()
 }
 
@@ -319,7 +332,7 @@ func hashOf(b []byte) xxh3.Uint128 { return xxh3.Hash128(b) }
 
 // summaryHash is the hash of the summary in a body.
 func summaryHash(body []byte) (h xxh3.Uint128) {
-	b, err := bodyFields(body)
+	b, err := versionedAs("delta body", body, bodyVersion)
 	if err != nil {
 		return h
 	}

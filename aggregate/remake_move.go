@@ -72,8 +72,8 @@ func (m *Remaking) toBots(ctx context.Context, r *Remade) (whither, error) {
 func (m *Remaking) note(ctx context.Context, cp Copy) error {
 	_, err := m.committer.commit(ctx, cp.Log, func(st *logState) (*delta, Ledger) {
 		d := &delta{}
-		if _, seen := st.tags[cp.Tag]; !seen {
-			d.tags = append(d.tags, tagged{cp.Tag, noted})
+		if !st.has(&cp) {
+			d.add(&cp, noted)
 		}
 		return d, Ledger{}
 	})
@@ -110,7 +110,7 @@ func (m *Remaking) guard(ctx context.Context, cp *Copy) error {
 	}
 	_, err := m.committer.commit(ctx, cp.Guard, func(st *logState) (*delta, Ledger) {
 		d := &delta{}
-		kind := st.ids[cp.ID]
+		kind := st.ids[cp.ID].kind()
 		switch {
 		case kind == idCounted || st.holds[cp.ID] != 0:
 			cp.Outcome = Duplicate
@@ -131,7 +131,7 @@ func (m *Remaking) hold(ctx context.Context, cp *Copy, expired bool) error {
 	}
 	_, err = m.committer.commit(ctx, cp.Log, func(st *logState) (*delta, Ledger) {
 		d := &delta{}
-		holder, kind := st.holds[cp.ID], st.ids[cp.ID]
+		holder, kind := st.holds[cp.ID], st.ids[cp.ID].kind()
 		ours := holder == m.site.Gen || slices.Contains(m.site.stack, holder) && !src.counted[cp.ID] // an earlier edition made a bot of it
 		switch {
 		case cp.Outcome != Counted:
@@ -140,8 +140,8 @@ func (m *Remaking) hold(ctx context.Context, cp *Copy, expired bool) error {
 		case holder != m.site.Gen:
 			d.holds, d.holder = []uint64{cp.ID}, m.site.Gen
 		}
-		if _, seen := st.tags[cp.Tag]; !seen {
-			d.tags = append(d.tags, tagged{cp.Tag, noted})
+		if !st.has(cp) {
+			d.add(cp, noted)
 		}
 		if expired {
 			return &delta{}, Ledger{}

@@ -10,15 +10,16 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// logState is what a committer knows of a log: which ids and tags are in its deltas, and how many deltas there are. It may be
+// logState is what a committer knows of a log: which ids and copies are in its deltas, and how many deltas there are. It may be
 // behind the store, when someone else appends; the conditional append finds that out.
 type logState struct {
 	// mu is held over a whole commit to the log, its store calls included: two commits of one process then do not race for the
 	// same number. A goroutine holds at most one of these.
-	mu   sync.Mutex
-	n    uint32 // number of the last delta known
-	ids  map[uint64]idKind
-	tags map[uint32]Outcome
+	mu  sync.Mutex
+	n   uint32 // number of the last delta known
+	ids map[uint64]idState
+	// others are the copies that are not counted, by their tags.
+	others map[uint64]Outcome
 	// holds are the ids that imports count, with their generations; nil where there are none.
 	holds map[uint64]uint32
 	// freed are the ids that were held and are so no more; nil where there are none.
@@ -38,8 +39,17 @@ const (
 	idGuarded        // belongs here by its own time, is counted elsewhere
 )
 
+// idState is how an id came into a log, and where it is counted the short tag of the copy that was.
+type idState uint32
+
+func countedAs(tag uint32) idState        { return idState(idCounted)<<shortTagBits | idState(tag) }
+func (s idState) kind() idKind            { return idKind(s >> shortTagBits) }
+func (s idState) counted(tag uint64) bool { return s == countedAs(shortTag(tag)) }
+
+const guardedID = idState(idGuarded) << shortTagBits
+
 func newLogState() *logState {
-	return &logState{ids: make(map[uint64]idKind), tags: make(map[uint32]Outcome)}
+	return &logState{ids: make(map[uint64]idState), others: make(map[uint64]Outcome)}
 }
 
 // catchUp reads the deltas that are not known yet.
@@ -63,11 +73,11 @@ func (st *logState) catchUp(ctx context.Context, logs logStore, log Log) error {
 
 // apply notes that delta n is in the log.
 func (st *logState) apply(n uint32, d *delta) {
-	for _, id := range d.ids {
-		st.ids[id] = idCounted
+	for _, c := range d.counted {
+		st.ids[c.id] = countedAs(c.tag)
 	}
 	for _, id := range d.guards {
-		st.ids[id] = idGuarded
+		st.ids[id] = guardedID
 	}
 	if len(d.holds) > 0 && st.holds == nil {
 		st.holds = make(map[uint64]uint32)
@@ -81,15 +91,21 @@ func (st *logState) apply(n uint32, d *delta) {
 	for _, o := range d.origins {
 		st.origins[o] = true
 	}
-	for _, t := range d.tags {
-		st.tags[t.tag] = t.outcome
+	for _, o := range d.others {
+		st.others[o.tag] = o.outcome
 	}
 	st.n = n
 }
 
 // size estimates the memory of the state, in bytes. A slot of a map has its key, its value and a byte, is aligned, and two thirds of them are in use.
 func (st *logState) size() int {
-	return 512 + 27*len(st.ids) + 14*len(st.tags) + 27*len(st.holds) + 27*len(st.freed) + 20*len(st.origins)
+	return 512 + 21*len(st.ids) + 27*len(st.others) + 27*len(st.holds) + 27*len(st.freed) + 20*len(st.origins)
+}
+
+// has reports whether the outcome of this very copy is in the log.
+func (st *logState) has(cp *Copy) bool {
+	_, there := st.others[cp.Tag]
+	return there || st.ids[cp.ID].counted(cp.Tag)
 }
 
 // knows reports whether an event of that id is not to be counted again: it is counted here, or elsewhere, or by an import.

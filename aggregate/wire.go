@@ -56,8 +56,11 @@ func versionedAs(what string, b []byte, version byte) ([]byte, error) {
 	if len(b) == 0 {
 		return nil, ErrCorrupt
 	}
-	if b[0] != version {
-		return nil, fmt.Errorf("%w: %s has version %d, this program reads up to %d", errNewer, what, b[0], version)
+	if b[0] > version {
+		return nil, fmt.Errorf("%w: %s has version %d, this program reads version %d", errNewer, what, b[0], version)
+	}
+	if b[0] < version { // waiting for another program to replace this one would not help
+		return nil, fmt.Errorf("%w: %s has version %d, which no release wrote; this program reads version %d", ErrCorrupt, what, b[0], version)
 	}
 	return b[1:], nil
 }

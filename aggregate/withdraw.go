@@ -45,13 +45,13 @@ func (c *Committer) Withdraw(ctx context.Context, kept QuarantinedCopy) (bool, e
 	took := false
 	_, err = c.commit(ctx, cp.Log, func(st *logState) (*delta, Ledger) {
 		d := &delta{}
-		booked, seen := st.tags[cp.Tag]
+		booked, seen := st.others[cp.Tag]
 		took = booked == Quarantined
 		if took {
 			d.made.ledger.unbook(Quarantined, cp.Reason)
 		}
 		if !seen || took {
-			d.tags = append(d.tags, tagged{cp.Tag, withdrawn})
+			d.add(&cp, withdrawn)
 		}
 		return d, d.made.ledger
 	})

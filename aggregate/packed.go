@@ -1,62 +1,66 @@
 package aggregate
 
 import (
+	"cmp"
 	"encoding/binary"
+	"math"
 	"math/bits"
 	"slices"
 )
 
-// Hashes whose order says nothing are written sorted, as the gaps between them in Rice's code (Rice and Plaunt, "Adaptive variable-length coding for efficient compression of spacecraft
-// television data", 1971): of each gap the low bits as they are, the rest in unary. They lie evenly, so that how many there are tells how many low bits are best, and n hashes save nearly
-// log₂ n - 1.5 bits each. A byte of a copy is a twentieth of what writing it to DynamoDB costs.
+// The copies that a delta counts are written in the order of their ids, as the gaps between these in Rice's code (Rice and Plaunt, "Adaptive variable-length coding for efficient compression
+// of spacecraft television data", 1971): of each gap the low bits as they are, the rest in unary, and then the short tag. Hashes lie evenly, so that how many there are tells how many low bits
+// are best, and n copies save nearly log₂ n - 1.5 bits each. A byte of a copy is a twentieth of what writing it to DynamoDB costs.
 
-// lowBits is how many bits of a gap are written as they are, of n hashes of a width.
-func lowBits(n, width int) int { return max(0, width-bits.Len(uint(n))) }
+// lowBits is how many bits of a gap are written as they are, of n hashes.
+func lowBits(n int) int { return max(0, 64-bits.Len(uint(n))) }
 
-// packSorted writes hashes of so many bits: how many there are, and their gaps.
-func packSorted(hashes []uint64, width int) []byte {
-	if len(hashes) == 0 {
+// packCounted writes how many copies there are, and their gaps and tags.
+func packCounted(counted []countedCopy) []byte {
+	if len(counted) == 0 {
 		return nil
 	}
-	sorted := slices.Clone(hashes)
-	slices.Sort(sorted)
-	low := lowBits(len(sorted), width)
-	w := bitWriter{b: binary.AppendUvarint(make([]byte, 0, 10+len(sorted)*(low+3)/8), uint64(len(sorted)))}
+	sorted := slices.Clone(counted)
+	slices.SortFunc(sorted, func(a, b countedCopy) int { return cmp.Compare(a.id, b.id) })
+	low := lowBits(len(sorted))
+	w := bitWriter{b: binary.AppendUvarint(make([]byte, 0, 10+len(sorted)*(low+shortTagBits+3)/8), uint64(len(sorted)))}
 	last := uint64(0)
-	for _, h := range sorted {
-		gap := h - last
-		last = h
+	for _, c := range sorted {
+		gap := c.id - last
+		last = c.id
 		high := gap >> low
 		for ; high >= 32; high -= 32 {
 			w.write(0, 32)
 		}
 		w.write(1, int(high)+1)
 		w.write(gap&(1<<low-1), low)
+		w.write(uint64(c.tag), shortTagBits)
 	}
 	return w.end()
 }
 
-// unpackSorted reads them.
-func unpackSorted(b []byte, width int) ([]uint64, error) {
+// unpackCounted reads them.
+func unpackCounted(b []byte) ([]countedCopy, error) {
 	n, size := binary.Uvarint(b)
-	if size <= 0 || n > uint64(len(b))*8 { // each takes a bit at least
+	if size <= 0 || n > uint64(len(b))*8/(shortTagBits+1) { // each takes so many bits at least
 		return nil, ErrCorrupt
 	}
 	r := newBitReader(b[size:])
-	low := lowBits(int(n), width)
-	hashes := make([]uint64, n)
+	low := lowBits(int(n))
+	counted := make([]countedCopy, n)
 	last := uint64(0)
-	for i := range hashes {
+	for i := range counted {
 		high, ok := r.unary()
 		rest, there := r.read(low)
+		tag, tagged := r.read(shortTagBits)
 		gap := high<<low | rest
-		if !ok || !there || gap>>low != high || gap > (1<<(width-1)<<1-1)-last {
+		if !ok || !there || !tagged || gap>>low != high || gap > math.MaxUint64-last {
 			return nil, ErrCorrupt
 		}
 		last += gap
-		hashes[i] = last
+		counted[i] = countedCopy{last, uint32(tag)}
 	}
-	return hashes, nil
+	return counted, nil
 }
 
 // bitWriter appends bits, the highest first.
