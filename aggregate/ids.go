@@ -9,7 +9,7 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// LogIDs is what a log tells about single events: the hashes of the ids that it counts, in the order in which they were, and how many copies have each
+// LogIDs is what a log tells about single events: the hashes of the ids that it counts, those of each delta in their own order, and how many copies have each
 // outcome here. Duplicates are booked beside what they repeat, all other outcomes in the window of their arrival.
 type LogIDs struct {
 	Window   int64 // its start, Unix milliseconds

@@ -1,9 +1,7 @@
 package sim
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"reflect"
 	"slices"
@@ -76,30 +74,24 @@ func (w *world) countedAt(folded *aggregate.Reader, e *event.Event, at int64) bo
 		panic(err)
 	}
 	_, counted := eventsByPage(res)[event.PageOf(e.URL)]
-	return counted || w.holdsID(e, q.From)
+	return counted || holdsID(folded, e, q.From)
 }
 
 // holdsID reports whether a window counts the event by its id: an engagement is in no number of a page.
-func (w *world) holdsID(e *event.Event, window int64) bool {
-	const hour = 3_600_000
+func holdsID(r *aggregate.Reader, e *event.Event, window int64) bool {
 	i := slices.IndexFunc(sites, func(s aggregate.Site) bool { return s.ID == e.Site })
 	if i < 0 {
 		return false
 	}
-	id := binary.BigEndian.AppendUint64(nil, sites[i].HashID(e.ID))
-	for cell := range 4 { // no more shards than that
-		key := store.LogKey{Partition: fmt.Sprintf("D#%d#%s#%d#%012x", sites[i].Gen, e.Site, cell, window-window%hour), Log: fmt.Sprintf("%012x", window)}
-		entries, err := w.truth.Read(context.Background(), key, 0, store.Bodies)
-		if err != nil {
-			panic(err)
-		}
-		for _, d := range entries {
-			if ids := bodyParts(d.Body)[1]; slices.ContainsFunc(slices.Collect(slices.Chunk(ids, 8)), func(b []byte) bool { return bytes.Equal(b, id) }) {
-				return true
-			}
-		}
+	id, found := sites[i].HashID(e.ID), false
+	err := r.EachLogIDs(context.Background(), e.Site, window, window+1, func(log aggregate.LogIDs) error {
+		found = found || slices.Contains(log.IDs, id)
+		return nil
+	})
+	if err != nil {
+		panic(err)
 	}
-	return false
+	return found
 }
 
 // ask answers a query of a site.

@@ -96,21 +96,29 @@ func (s witness) Delete(ctx context.Context, key store.Key, w store.Write) error
 	return err
 }
 
-// isGuard reports whether a delta leaves guards and counts nothing: field 2 of a body and not field 1.
+// Fields of a delta's body; docs/FORMATS.md draws it.
+const (
+	fieldGuards  = 2
+	fieldSummary = 4
+	fieldCounted = 11
+	fieldOthers  = 12
+)
+
+// isGuard reports whether a delta leaves guards and counts nothing.
 func isGuard(body []byte) bool {
 	parts := bodyParts(body)
-	return len(parts[2]) > 0 && len(parts[1]) == 0
+	return len(parts[fieldGuards]) > 0 && len(parts[fieldCounted]) == 0
 }
 
-// withdraws reports whether a delta gives a tag the outcome withdrawn, which is 6: field 3 of a body holds four bytes and the outcome for each.
+// withdraws reports whether a delta gives a tag the outcome withdrawn, which is 6, behind eight bytes of the tag.
 func withdraws(body []byte) bool {
-	tags := bodyParts(body)[3]
-	return len(tags) == 5 && tags[4] == 6
+	others := bodyParts(body)[fieldOthers]
+	return len(others) == 9 && others[8] == 6
 }
 
-// takesBack reports whether the ledger of a delta says anything: field 1 of the summary, which is field 4 of the body.
+// takesBack reports whether the ledger of a delta says anything: field 1 of the summary.
 func takesBack(body []byte) bool {
-	sum := bodyParts(body)[4]
+	sum := bodyParts(body)[fieldSummary]
 	return len(sum) > 0 && sum[0] == 1<<3|byte(protowire.BytesType)
 }
 
