@@ -19,8 +19,9 @@ up: ## run the product on this machine, with demo traffic
 setup: ## install what the tests need: npm packages, Chromium, curl, Prometheus
 	@e2e/setup
 
+# Those with the browser take longest and mostly wait: they begin first, and the others fill the processors beside them.
 test: setup ## set up and run all tests (10 minutes at most)
-	@$(REPORT) -count=1 -timeout 9m ./...
+	@$(REPORT) -count=1 -timeout 9m ./e2e ./...
 
 test-long: setup ## the same with soaks, many kills and many seeds (hours)
 	@export STREAMGAUGE_LONG=1; $(REPORT) -count=1 -timeout 3h ./...
