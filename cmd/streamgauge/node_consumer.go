@@ -16,9 +16,10 @@ import (
 // retries is how often records are delivered again that the function crashes on, alone, before they are quarantined.
 const retries = 4
 
-// gather is how far apart small batches of a shard begin. Each costs a synced write of the store and a checkpoint, whatever it holds; and a busy live view
-// shows what is new ten times a second.
-const gather = 10 * time.Millisecond
+// gather is how far apart small batches of a shard begin. Each costs a synced write of the store, a checkpoint and a delta, whatever it holds: an event was
+// measured to take 48 µs of CPU in batches of 25, 31 of 50, 23 of 100 and 15 of 400, and that is CPU which the door then lacks. What comes alone is read at once
+// all the same, and a busy live view shows what is new ten times a second.
+const gather = 40 * time.Millisecond
 
 func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})

@@ -68,6 +68,7 @@ func (c *UpCmd) Validate() error {
 // Run runs until ctx ends.
 func (c *UpCmd) Run(ctx context.Context, con *console) error {
 	spareProcessors()
+	collectLess()
 	places, err := c.openPlaces()
 	if err != nil {
 		return err

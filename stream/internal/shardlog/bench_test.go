@@ -118,7 +118,7 @@ func newRawDisk(b *testing.B) *rawDisk {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = f.Close() })
-	if err := writeZeros(f, rawSize, func() bool { return false }); err != nil {
+	if err := writeZeros(f, rawSize, atOnce); err != nil {
 		b.Fatal(err)
 	}
 	return &rawDisk{file: f}

@@ -99,7 +99,7 @@ func (l *Log) leaveActive(before int64) (left bool, err error) {
 	if err := l.dropSpare(); err != nil {
 		return false, err
 	}
-	f, err := makeSpare(l.cfg.FS, l.cfg.Dir, segmentHeader, func() bool { return false })
+	f, err := makeSpare(l.cfg.FS, l.cfg.Dir, segmentHeader, atOnce)
 	if err != nil {
 		if errors.Is(err, errSync) {
 			l.broken = err

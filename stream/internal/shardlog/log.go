@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/streamgauge/streamgauge/stream/disk"
@@ -70,15 +69,6 @@ type Log struct {
 
 	expiring sync.Mutex // held by Expire; guards stuck, and is taken before commit
 	stuck    error      // why nothing expires any more
-}
-
-// spare is a segment that is zeroed in the background.
-type spare struct {
-	stop atomic.Bool
-	done chan struct{} // closed when file, size and err are set
-	file disk.File
-	size int64
-	err  error
 }
 
 // Open opens the log in cfg.Dir, which need not exist. It reads the last segment in full and no other, unless the last one is

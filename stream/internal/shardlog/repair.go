@@ -37,7 +37,7 @@ func Repair(cfg Config) (Report, error) {
 
 // replace writes the segment beside itself, synced, and puts it in its own place.
 func (in *inspection) replace(cfg Config) error {
-	f, err := makeSpare(cfg.FS, cfg.Dir, segmentHeader, func() bool { return false })
+	f, err := makeSpare(cfg.FS, cfg.Dir, segmentHeader, atOnce)
 	if err != nil {
 		return fmt.Errorf("repair segment %s: %w", in.seg.name, full(err))
 	}

@@ -77,6 +77,7 @@ func (l *Log) name(f disk.File, from, to string) error {
 // takeSpare returns a file of zeros of at least need bytes: the one made in the background if it is large enough.
 func (l *Log) takeSpare(need int64) (disk.File, int64, error) {
 	if sp := l.spare; sp != nil {
+		sp.grant(sp.size)
 		<-sp.done
 		if sp.err == nil && sp.size >= need {
 			l.spare = nil
@@ -96,7 +97,7 @@ func (l *Log) takeSpare(need int64) (disk.File, int64, error) {
 func (l *Log) makeSpare(need int64) (disk.File, int64, error) {
 	size := max(need, l.nextSize())
 	for {
-		f, err := makeSpare(l.cfg.FS, l.cfg.Dir, size, func() bool { return false })
+		f, err := makeSpare(l.cfg.FS, l.cfg.Dir, size, atOnce)
 		noRoom := errors.Is(full(err), ErrFull)
 		if noRoom && size > need {
 			size = max(need, size/4)
@@ -123,34 +124,6 @@ func (l *Log) makeDir() error {
 // nextSize is the size of the next segment.
 func (l *Log) nextSize() int64 {
 	return min(max(firstSegmentBytes, 2*l.grown), l.cfg.SegmentBytes)
-}
-
-// prepareSpare starts to zero the next segment when the active one is half full.
-func (l *Log) prepareSpare(used int64) {
-	if l.spare != nil || used < l.size/2 {
-		return
-	}
-	sp := &spare{done: make(chan struct{}), size: l.nextSize()}
-	l.spare = sp
-	go func() { // Close waits for it in dropSpare
-		defer close(sp.done)
-		sp.file, sp.err = makeSpare(l.cfg.FS, l.cfg.Dir, sp.size, sp.stop.Load)
-	}()
-}
-
-// dropSpare stops the making of the next segment and removes it.
-func (l *Log) dropSpare() error {
-	sp := l.spare
-	if sp == nil {
-		return nil
-	}
-	l.spare = nil
-	sp.stop.Store(true)
-	<-sp.done
-	if sp.err != nil {
-		return nil // it left no file; whoever needs a segment makes one and reports
-	}
-	return discard(l.cfg.FS, sp.file, path.Join(l.cfg.Dir, spareName))
 }
 
 // abandon cuts off what a failed write may have left behind the last frame, and lets the next group start a new segment.

@@ -102,8 +102,9 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("%s is corrupt at offset %d: %s", e.File, e.Offset, e.Reason)
 }
 
-// makeSpare makes a file of zeros under the spare's name, synced. On error there is no such file.
-func makeSpare(fsys disk.FS, dir string, size int64, stop func() bool) (disk.File, error) {
+// makeSpare makes a file of zeros under the spare's name, synced. It asks before it goes on to an offset, and stops where the answer is false. On error there is no
+// such file.
+func makeSpare(fsys disk.FS, dir string, size int64, may func(upTo int64) bool) (disk.File, error) {
 	name := path.Join(dir, spareName)
 	if err := fsys.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("remove old spare segment: %w", err)
@@ -112,14 +113,19 @@ func makeSpare(fsys disk.FS, dir string, size int64, stop func() bool) (disk.Fil
 	if err != nil {
 		return nil, fmt.Errorf("create segment: %w", err)
 	}
-	if err := writeZeros(f, size, stop); err != nil {
+	if err := writeZeros(f, size, may); err != nil {
 		return nil, errors.Join(fmt.Errorf("zero segment: %w", err), discard(fsys, f, name))
 	}
 	return f, nil
 }
 
-// zeroChunk is synced by itself: a long burst of zeros would make the syncs of records wait.
-const zeroChunk = 1 << 20
+const (
+	// zeroChunk is written at once: the syncs of records wait behind it.
+	zeroChunk = 256 << 10
+	// zeroSync is synced at once. Where zeros go past the system's cache there is only the file's size to be synced, which costs a commit of the file system's journal
+	// and is better done seldom; where they do not, a long burst of them would make the syncs of records wait.
+	zeroSync = 8 << 20
+)
 
 var zeros = make([]byte, zeroChunk)
 
@@ -128,13 +134,20 @@ var (
 	errSync    = errors.New("sync failed")
 )
 
-func writeZeros(f disk.File, size int64, stop func() bool) error {
-	for at := int64(0); at < size; at += zeroChunk {
-		if stop() {
+// atOnce is for who waits for the zeros.
+func atOnce(int64) bool { return true }
+
+func writeZeros(f disk.File, size int64, may func(upTo int64) bool) error {
+	for at := int64(0); at < size; {
+		next := min(at+zeroChunk, size)
+		if !may(next) {
 			return errStopped
 		}
-		if err := f.Zero(at, min(zeroChunk, size-at)); err != nil {
+		if err := f.Zero(at, next-at); err != nil {
 			return err
+		}
+		if at = next; at%zeroSync != 0 && at < size {
+			continue
 		}
 		if err := f.Sync(); err != nil {
 			return fmt.Errorf("%w: %w", errSync, err)
