@@ -33,7 +33,7 @@ func TestCompressedAndPlain(t *testing.T) {
 	s, c := fresh(t, Options{})
 	words := make([]byte, 0, 900<<10)
 	for i := 0; len(words) < 700<<10; i++ {
-		words = fmt.Appendf(words, "/articles/%d?utm_source=newsletter&seen=%x ", i%300, noise(8 + i%5))
+		words = fmt.Appendf(words, "/articles/%d?utm_source=newsletter&seen=%x ", i%300, noise(8+i%5))
 	}
 	for n, body := range [][]byte{words[:500], words[:5000], words} {
 		d := store.Delta{Head: words[:3000], Body: body}
