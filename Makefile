@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .NOTPARALLEL:
-.PHONY: help up setup test test-long vet lint race ci bench fmt generate package deploy remove lint-template
+.PHONY: help up setup test test-long vet lint race ci bench fmt generate package deploy info order remove lint-template
 
 LINTER := go tool -modfile=.ci/lint.mod golangci-lint
 REPORT := go build -o .build/report ./e2e/report && .build/report
@@ -56,14 +56,26 @@ ON := --stage $(STAGE) --region $(REGION) $(PARAMS)
 	go run ./cmd/lambda/zip .build/bootstrap $@
 FORCE:
 
-package: setup .build/lambda.zip ## the Lambda package and the CloudFormation template, without credentials, in .build/template
+# What is done on AWS needs Node and npm packages, and none of the programs of the tests.
+npm:
+	@e2e/setup packages
+.PHONY: npm
+
+package: npm .build/lambda.zip ## the Lambda package and the CloudFormation template, without credentials, in .build/template
 	$(OSLS) package $(ON) --package .build/template
 
-deploy: setup .build/lambda.zip ## deploy STAGE to AWS, with your credentials; prints the access token the first time
+deploy: npm .build/lambda.zip ## deploy STAGE to AWS, with your credentials; prints the addresses, and the access token the first time
 	$(OSLS) deploy $(ON)
+	$(OSLS) info --verbose $(ON)
 	$(OSLS) invoke $(ON) --function command --data '{"command":"init"}'
 
-remove: setup .build/lambda.zip ## remove STAGE from AWS; says what it keeps
+info: npm ## the addresses and names of what is deployed as STAGE
+	$(OSLS) info --verbose $(ON)
+
+order: npm ## an order to the function command of STAGE: ORDER='{"command":"key","site":"shop"}'
+	$(OSLS) invoke $(ON) --function command --data '$(ORDER)'
+
+remove: npm .build/lambda.zip ## remove STAGE from AWS; says what it keeps
 	$(OSLS) info --verbose $(ON) | grep -E 'TableName|FailuresBucket' || true
 	$(OSLS) remove $(ON)
 	@echo 'Kept, with what is in them: the table and the bucket named above, and the parameter /streamgauge/$(STAGE)/access. Delete them by hand.'

@@ -52,7 +52,7 @@ func newFeed(l *Live, site Site) *feed {
 		join: make(chan *subscriber), leave: make(chan *subscriber),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 		subs:    make(map[*subscriber]struct{}),
-		present: newPresent(l, site, rescanEvery), boot: strconv.FormatUint(rand.Uint64(), 36),
+		present: newPresent(l, site, rescanEvery, booksStreamed), boot: strconv.FormatUint(rand.Uint64(), 36),
 	}
 	f.ctx, f.stop = context.WithCancel(context.Background())
 	return f

@@ -19,10 +19,11 @@ type present struct {
 	looked  time.Time     // when the newest windows were read last, at least
 }
 
-func newPresent(l *Live, site Site, rescan time.Duration) *present {
+func newPresent(l *Live, site Site, rescan, booksEvery time.Duration) *present {
 	tops := newSlidingTops()
 	return &present{
 		live: l, site: site, windows: newLiveWindows(site, tops.take), tops: tops, news: news{windows: make(map[int64]struct{})}, rescan: rescan,
+		books: liveBooks{every: booksEvery},
 	}
 }
 
@@ -111,22 +112,25 @@ func (p *present) whole() *LiveView {
 }
 
 // liveBooks is the ledger of a live view. Reading it costs more the longer a site's history is, so it is read no more than a
-// twentieth of the time.
+// twentieth of the time. It says itself of when it is.
 type liveBooks struct {
-	view *BooksView
-	read time.Time
-	cost time.Duration
-	due  bool
+	every time.Duration // at most so often
+	view  *BooksView
+	read  time.Time
+	cost  time.Duration
+	due   bool
 }
 
 const (
-	booksEvery = time.Second
-	booksIdle  = 10 * time.Second // accepted events that wait change the books without a commit
+	booksStreamed = time.Second
+	// booksPolled is how old the books may be where a page polls: on DynamoDB they are half of the calls of an answer. Who asks every five seconds has new ones every second time.
+	booksPolled = 8 * time.Second
+	booksIdle   = 10 * time.Second // accepted events that wait change the books without a commit
 )
 
 func (b *liveBooks) refresh(ctx context.Context, p *present, now time.Time, changed bool) error {
 	b.due = b.due || changed || now.Sub(b.read) >= booksIdle
-	if !b.due || now.Sub(b.read) < max(booksEvery, 20*b.cost) && b.view != nil {
+	if !b.due || now.Sub(b.read) < max(b.every, 20*b.cost) && b.view != nil {
 		return nil
 	}
 	if err := p.live.flush(ctx); err != nil {
@@ -137,6 +141,7 @@ func (b *liveBooks) refresh(ctx context.Context, p *present, now time.Time, chan
 		return err
 	}
 	b.view, b.read, b.due = books.View(), now, false
+	b.view.AsOf = now.UnixMilli()
 	b.cost = p.live.now().Sub(now)
 	return nil
 }

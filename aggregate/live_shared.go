@@ -27,7 +27,7 @@ const (
 // once a second however many do, and needs no feed.
 func (l *Live) Snapshot(ctx context.Context, siteID string) (Answer, error) {
 	return l.share(ctx, siteID, sharedSnapshot, func(site Site) *shared {
-		p := newPresent(l, site, rescanPolled)
+		p := newPresent(l, site, rescanPolled, booksPolled)
 		s := newShared(l.now, snapshotEvery, nil)
 		s.compute = func(ctx context.Context) (Answer, error) { return p.snapshot(ctx, &s.hints) }
 		return s
@@ -56,9 +56,7 @@ func (p *present) snapshot(ctx context.Context, hints *hints) (Answer, error) {
 	}
 	p.settle(ctx, now, 1)
 	v := p.whole()
-	content := *v
-	content.AsOf, content.LagMS = 0, 0
-	return Answer{Tag: tagOf(encodeJSON(&content)), Data: encodeJSON(v)}, nil
+	return Answer{Tag: tagOf(encodeJSON(v.timeless())), Data: encodeJSON(v)}, nil
 }
 
 func tagOf(content []byte) string {

@@ -115,6 +115,29 @@ func TestSnapshotIsShared(t *testing.T) {
 	})
 }
 
+// Where a page polls, its books may be booksPolled old and say so; what else there is to tell is of now. That they were read again is nothing new.
+func TestSnapshotsBooksSayOfWhenTheyAre(t *testing.T) {
+	testLive(t, func(t *testing.T, r *liveRig) {
+		r.see("ann", "/")
+		_, first := r.snapshot()
+		time.Sleep(booksPolled - snapshotEvery)
+		r.see("bob", "/a")
+		_, between := r.snapshot()
+		if between.CurrentVisitors != 2 || !reflect.DeepEqual(between.Ledger, first.Ledger) || first.Ledger.AsOf != first.AsOf {
+			t.Errorf("books of %+v and %+v, current visitors %d", first.Ledger, between.Ledger, between.CurrentVisitors)
+		}
+		time.Sleep(snapshotEvery)
+		again, then := r.snapshot()
+		if then.Ledger.Counted != 2 || then.Ledger.AsOf != then.AsOf {
+			t.Errorf("books %v later: %+v", booksPolled, then.Ledger)
+		}
+		time.Sleep(booksIdle)
+		if same, v := r.snapshot(); same.Tag != again.Tag || v.Ledger.AsOf == then.Ledger.AsOf {
+			t.Errorf("tags %s and %s, of %d and %d", same.Tag, again.Tag, v.Ledger.AsOf, then.Ledger.AsOf)
+		}
+	})
+}
+
 // A store that fails is not asked by everyone who waits; a computation goes on when the one who began it is gone.
 func TestSnapshotOfAFailingStore(t *testing.T) {
 	testLive(t, func(t *testing.T, r *liveRig) {

@@ -46,6 +46,14 @@ type LiveView struct {
 	Ledger *BooksView         `json:"ledger,omitempty"`
 }
 
+// timeless returns what the view tells, without when.
+func (v LiveView) timeless() *LiveView {
+	books := *v.Ledger
+	books.AsOf = 0
+	v.AsOf, v.LagMS, v.Ledger = 0, 0, &books
+	return &v
+}
+
 // LiveWindow is a window of event time.
 type LiveWindow struct {
 	T         int64  `json:"t"` // its start
@@ -62,6 +70,7 @@ type LivePage struct {
 
 // BooksView is the ledger as people see it.
 type BooksView struct {
+	AsOf        int64             `json:"as_of,omitempty"` // when it was read, where that may be a while ago: in a live view
 	Accepted    uint64            `json:"accepted"`
 	Received    uint64            `json:"received"`
 	Counted     uint64            `json:"counted"`

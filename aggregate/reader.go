@@ -1,12 +1,15 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/streamgauge/streamgauge/event"
 	"github.com/streamgauge/streamgauge/store"
@@ -16,6 +19,8 @@ import (
 type Reader struct {
 	store store.Store
 	sites *Sites
+	// Parallel is how many bodies of roll-ups are read at a time; 8 if zero. It must be set before the first question.
+	Parallel int
 }
 
 // NewReader returns a reader of the windows of the sites.
@@ -134,34 +139,68 @@ func (r *Reader) Begin(ctx context.Context, site Site) (time.Time, error) {
 func (r *Reader) rollups(ctx context.Context, site Site, lv level, gaps []span, dirty dirt, parts store.Parts, f func(piece) error) ([]span, error) {
 	var used []span
 	for _, gap := range gaps {
-		err := everyRollup(ctx, r.store, lv, site, gap, func(partition string, roll *rollup, _ store.Revision, err error) error {
-			if roll.span.to > gap.to || !dirty.clean(lv, roll.span) {
-				return nil
-			}
-			p := piece{span: roll.span}
-			if parts == store.Bodies && err == nil {
-				p.sum, err = roll.readBody(ctx, r.store, partition)
-			}
-			switch {
-			case isDamage(err) && r.kept(site, roll.span.from) < lv: // what it was made from is there
-				return nil
-			case isDamage(err):
-				p.sum, p.damaged = nil, true
-			case err != nil:
-				return err
-			}
-			p.ledger, p.deltas = roll.ledger, roll.deltas // after the body: it may be of a newer one
-			used = append(used, roll.span)
-			return f(p)
-		})
+		all, err := r.clean(ctx, site, lv, gap, dirty)
+		if err == nil && parts == store.Bodies {
+			err = r.readBodies(ctx, all)
+		}
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, fmt.Errorf("roll-ups of site %s were removed while they were read: %w", site.ID, err)
 		}
 		if err != nil {
 			return nil, err
 		}
+		for _, s := range all {
+			if s.damage != nil && r.kept(site, s.roll.span.from) < lv { // what it was made from is there
+				continue
+			}
+			used = append(used, s.roll.span)
+			// The ledger is that of after the body was read: it may be of a newer one.
+			if err := f(piece{span: s.roll.span, ledger: s.roll.ledger, deltas: s.roll.deltas, sum: s.sum, damaged: s.damage != nil}); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return without(gaps, used), nil
+}
+
+// serving is a roll-up that can answer for its period.
+type serving struct {
+	partition string
+	roll      *rollup
+	sum       *Summary // nil where its body was not read, and where that is damaged
+	damage    error    // why it cannot be read
+}
+
+// clean returns the roll-ups of a level that lie in the gap and lack nothing, in order of time, without their bodies.
+func (r *Reader) clean(ctx context.Context, site Site, lv level, gap span, dirty dirt) (all []*serving, err error) {
+	err = everyRollup(ctx, r.store, lv, site, gap, func(partition string, roll *rollup, _ store.Revision, damage error) error {
+		if roll.span.to <= gap.to && dirty.clean(lv, roll.span) {
+			all = append(all, &serving{partition: partition, roll: roll, damage: damage})
+		}
+		return nil
+	})
+	return all, err
+}
+
+// parallelBodies is how many bodies are read at a time: over a network a month of them one by one takes longer than what is then made of them.
+const parallelBodies = 8
+
+// readBodies reads the bodies of roll-ups, some at a time.
+func (r *Reader) readBodies(ctx context.Context, all []*serving) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(cmp.Or(r.Parallel, parallelBodies))
+	for _, s := range all {
+		if s.damage != nil {
+			continue
+		}
+		g.Go(func() (err error) {
+			if s.sum, err = s.roll.readBody(ctx, r.store, s.partition); isDamage(err) {
+				s.sum, s.damage, err = nil, err, nil
+			}
+			return err
+		})
+	}
+	return g.Wait()
 }
 
 // windows calls f for the deltas of all windows in the gaps.

@@ -48,7 +48,7 @@ func (r *Rebuilder) Stretch(ctx context.Context, siteID string, from *RebuildPoi
 	}
 	run := &rebuild{
 		Rebuilder: r, site: site, remaking: r.Rebuilds.Remake(site, r.Committer), enricher: r.Enricher, until: from.Until, report: report,
-		breaks:   &breaks{from: *from, deadline: deadline, batch: uint64(cmp.Or(r.BatchSize, maxBatch))},
+		breaks:   &breaks{from: *from, deadline: deadline, batch: uint64(cmp.Or(r.BatchSize, MaxBatch))},
 		progress: RebuildProgress{Phase: RebuildReading, Resumed: resumed, From: time.UnixMilli(site.Next.From).UTC()},
 	}
 	run.remaking.Sum = from.Sum
@@ -116,8 +116,8 @@ func (r *rebuild) finish(ctx context.Context, deadline time.Time) (RebuildProgre
 	return r.progress, nil, nil
 }
 
-// maxBatch is the most records that a batch of a mapping has (Lambda Developer Guide, "Amazon Kinesis Data Streams event source mappings").
-const maxBatch = 10_000
+// MaxBatch is the most records that a batch of a mapping has (Lambda Developer Guide, "Amazon Kinesis Data Streams event source mappings").
+const MaxBatch = 10_000
 
 // place is where a part can begin.
 type place struct {

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -261,6 +262,7 @@ func TestTemplateOfFunctions(t *testing.T) {
 		wantAt(t, name, f, `["arm64"]`, "Architectures")
 		wantAt(t, name, f, `{"LogFormat":"JSON","SystemLogLevel":"WARN"}`, "LoggingConfig")
 		env, _ := in(f, "Environment", "Variables").(map[string]any)
+		wantAt(t, name, env, strconv.Itoa(gcPercent), "GOGC")
 		for _, variable := range needs[handler] {
 			if env[variable] == nil {
 				t.Errorf("%s has no %s", name, variable)

@@ -55,7 +55,7 @@ func (n *node) openFunction(ctx context.Context, c *UpCmd) error {
 		Bootstrap: bootstrap, Handler: "consume", Region: lambdaRegion, MemoryMB: lambdaMemory, Timeout: lambdaTimeout,
 		Env: []string{
 			"STREAMGAUGE_TABLE=" + lambdaTable, "STREAMGAUGE_SALTS=" + lambdaSalts, "STREAMGAUGE_STREAM=" + streamName, "STREAMGAUGE_STAGE=local",
-			"STREAMGAUGE_SHARDS=" + strconv.Itoa(n.shards), "AWS_ENDPOINT_URL_DYNAMODB=" + string(c.DynamoDB),
+			"STREAMGAUGE_SHARDS=" + strconv.Itoa(n.shards), "GOGC=400", "AWS_ENDPOINT_URL_DYNAMODB=" + string(c.DynamoDB),
 		},
 		Logs: n.log.With().Str("function", "consume").Logger(),
 	})

@@ -10,11 +10,13 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
+
+	"github.com/streamgauge/streamgauge/consumer"
 )
 
 // Limits of a Config; they are Lambda's.
 const (
-	MaxBatchSize     = 10_000
+	MaxBatchSize     = consumer.MaxBatch
 	MaxBatchWindow   = 300 * time.Second
 	MaxRetryAttempts = 10_000
 	MaxParallel      = 10 // batches of one shard at a time

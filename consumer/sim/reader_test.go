@@ -20,6 +20,7 @@ func (w *world) read() {
 	s.actor = a
 	sites := aggregate.NewSites(s, w.clock())
 	reader := aggregate.NewReader(s, sites)
+	reader.Parallel = 1
 	least := w.leastPages(demo.ID)
 	committed := w.committed[:len(w.committed):len(w.committed)]
 	var res query.Result
@@ -43,6 +44,7 @@ func (w *world) read() {
 // glance is a query that nothing comes between.
 func (w *world) glance() {
 	reader := aggregate.NewReader(w.mutant.seenBy("reader", w.truth), w.sites())
+	reader.Parallel = 1
 	res, err := w.ask(reader, demo.ID, pageQuery())
 	if err != nil {
 		panic(err)

@@ -23,30 +23,31 @@ func revisionIs(rev []byte) condition {
 	return condition{aws.String(attrRevision + " = :r"), attributes{":r": blob(rev)}}
 }
 
+// onReplaced says that what a write under a revision replaced is to be answered: it may have had chunks.
+func (c condition) onReplaced() types.ReturnValue {
+	if c.values == nil {
+		return ""
+	}
+	return types.ReturnValueAllOld
+}
+
 // putItem writes an item under a condition, if there is one, and returns what it replaced.
 func (s *Store) putItem(ctx context.Context, partition string, item attributes, c condition) (old attributes, doubt bool, err error) {
 	in := &dynamodb.PutItemInput{
 		TableName: s.table(partition), Item: item,
 		ConditionExpression: c.expression, ExpressionAttributeValues: c.values,
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		ReturnValues: c.onReplaced(), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
 	if c.expression != nil {
 		in.ReturnValuesOnConditionCheckFailure = types.ReturnValuesOnConditionCheckFailureAllOld
 	}
-	if c.values != nil {
-		in.ReturnValues = types.ReturnValueAllOld
-	}
-	out, doubt, err := attempt(ctx, s, func(ctx context.Context) (*dynamodb.PutItemOutput, error) {
+	return s.write(ctx, func(ctx context.Context) (attributes, *types.ConsumedCapacity, error) {
 		out, err := s.api.PutItem(ctx, in, once)
-		if err == nil {
-			s.meters.write(out.ConsumedCapacity)
+		if err != nil {
+			return nil, nil, err
 		}
-		return out, err
+		return out.Attributes, out.ConsumedCapacity, nil
 	})
-	if err != nil {
-		return nil, doubt, err
-	}
-	return out.Attributes, doubt, nil
 }
 
 // deleteItem removes an item under a condition, if there is one, and returns what it was.
@@ -54,22 +55,24 @@ func (s *Store) deleteItem(ctx context.Context, partition string, key attributes
 	in := &dynamodb.DeleteItemInput{
 		TableName: s.table(partition), Key: key,
 		ConditionExpression: c.expression, ExpressionAttributeValues: c.values,
-		ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
+		ReturnValues: c.onReplaced(), ReturnConsumedCapacity: types.ReturnConsumedCapacityTotal,
 	}
-	if c.values != nil {
-		in.ReturnValues = types.ReturnValueAllOld
-	}
-	out, doubt, err := attempt(ctx, s, func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
+	return s.write(ctx, func(ctx context.Context) (attributes, *types.ConsumedCapacity, error) {
 		out, err := s.api.DeleteItem(ctx, in, once)
-		if err == nil {
-			s.meters.write(out.ConsumedCapacity)
+		if err != nil {
+			return nil, nil, err
 		}
-		return out, err
+		return out.Attributes, out.ConsumedCapacity, nil
 	})
-	if err != nil {
-		return nil, doubt, err
-	}
-	return out.Attributes, doubt, nil
+}
+
+// write attempts a call that answers what it replaced and what it has used.
+func (s *Store) write(ctx context.Context, call func(context.Context) (attributes, *types.ConsumedCapacity, error)) (old attributes, doubt bool, err error) {
+	return attempt(ctx, s, func(ctx context.Context) (attributes, error) {
+		old, used, err := call(ctx)
+		s.meters.write(used)
+		return old, err
+	})
 }
 
 // getItem reads an item as it is now, or some of its attributes. It is nil if there is none.

@@ -104,16 +104,19 @@ func (s *Store) itemOf(ctx context.Context, key store.Key, found attributes) (st
 	}
 	item := store.Item{Key: key, Value: bytesOf(found, attrValue), Revision: rev}
 	ref, err := referenceOf(found)
-	if err != nil || ref.chunks == 0 {
-		return item, err
-	}
-	values, err := s.values(ctx, key.Partition, []reference{ref})
 	if err != nil {
 		return item, err
 	}
-	if item.Value = values[0]; item.Value == nil {
-		return item, errGone
+	if ref.chunks > 0 {
+		values, err := s.values(ctx, key.Partition, []reference{ref})
+		if err != nil {
+			return item, err
+		}
+		if item.Value = values[0]; item.Value == nil {
+			return item, errGone
+		}
 	}
+	item.Value = framesOf(found).unpack(valueFrame, item.Value)
 	return item, nil
 }
 
@@ -163,7 +166,8 @@ func (s *Store) revisions(ctx context.Context, key store.Key) (attributes, error
 
 // replace writes an item over the one with a revision.
 func (s *Store) replace(ctx context.Context, key store.Key, value []byte, expect store.Revision) (store.Revision, error) {
-	at, rev := itemKey(key), drawn()
+	at, rev, packed := itemKey(key), drawn(), frames(0)
+	value = packed.pack(valueFrame, value)
 	fields, mine := attributes{attrValue: blob(value)}, reference{}
 	if len(value) > chunkBytes {
 		mine = reference{tokenOf(rev, at, value), chunksOf(value)}
@@ -172,6 +176,7 @@ func (s *Store) replace(ctx context.Context, key store.Key, value []byte, expect
 		}
 		fields = mine.fields()
 	}
+	packed.note(fields)
 	fields[attrRevision] = blob(rev)
 	if expect != 0 {
 		fields[attrReplaced] = blob(bytesOfRevision(expect))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/rand/v2"
 	"strconv"
 	"testing"
 	"time"
@@ -45,9 +46,16 @@ func (s *Store) stored(t *testing.T, c *dynamodb.Client) []attributes {
 	return all
 }
 
+// noise returns bytes of which a frame leaves nothing out.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(b) // never fails, math/rand/v2 says
+	return b
+}
+
 func appendDelta(t *testing.T, s *Store, n uint32, head, body int, nonce store.Nonce, want store.Appended) {
 	t.Helper()
-	d := store.Delta{Head: bytes.Repeat([]byte("h"), head), Body: bytes.Repeat([]byte("b"), body)}
+	d := store.Delta{Head: noise(head), Body: noise(body)}
 	if got, err := s.Append(t.Context(), logKey, n, d, nonce); err != nil || got != want {
 		t.Fatalf("Append(%d) = %v, %v, want %v", n, got, err, want)
 	}
@@ -112,7 +120,7 @@ func TestRepeatsLeaveNothing(t *testing.T) {
 // Chunks of values that were replaced or deleted, and of writes that met a conflict, go.
 func TestChunksOfItemsGo(t *testing.T) {
 	s, c := fresh(t, Options{})
-	large := make([]byte, 800<<10)
+	large := noise(800 << 10)
 	rev, err := s.Put(t.Context(), itemAt, large, store.Write{})
 	if err != nil {
 		t.Fatal(err)
@@ -123,7 +131,7 @@ func TestChunksOfItemsGo(t *testing.T) {
 	if got := len(s.stored(t, c)); got != 4 {
 		t.Errorf("%d items, want an item of 3 chunks", got)
 	}
-	large[7] = 1
+	large[7]++
 	if rev, err = s.Put(t.Context(), itemAt, large, store.Write{Expect: rev}); err != nil {
 		t.Fatal(err)
 	}

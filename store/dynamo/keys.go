@@ -20,6 +20,7 @@ const (
 	attrValue     = "v" // of an item, the body of a small delta, a chunk
 	attrToken     = "t" // where the chunks are, if there are any
 	attrChunks    = "c" // how many
+	attrFrames    = "z" // which of head (1) and value (2) are compressed, if any
 	attrExpires   = "ttl"
 )
 

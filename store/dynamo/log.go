@@ -56,15 +56,17 @@ func (s *Store) append(ctx context.Context, key store.LogKey, n uint32, d store.
 
 // deltaItem makes the item of a delta, and writes the body first if it does not fit into the item's first kilobyte.
 func (s *Store) deltaItem(ctx context.Context, key store.LogKey, n uint32, d store.Delta, nonce store.Nonce) (attributes, error) {
-	at := deltaKey(key, n)
-	fields := attributes{attrNonce: blob(nonce[:]), attrHead: blob(d.Head)}
+	at, packed := deltaKey(key, n), frames(0)
+	head, body := packed.pack(headFrame, d.Head), packed.pack(valueFrame, d.Body)
+	fields := attributes{attrNonce: blob(nonce[:]), attrHead: blob(head)}
+	packed.note(fields)
 	item := s.with(key.Partition, at, fields)
-	if sizeOf(item)+len(attrValue)+len(d.Body) <= unitBytes || len(d.Body) == 0 {
-		fields[attrValue] = blob(d.Body)
+	if sizeOf(item)+len(attrValue)+len(body) <= unitBytes || len(body) == 0 {
+		fields[attrValue] = blob(body)
 		return s.with(key.Partition, at, fields), nil
 	}
-	r := reference{tokenOf(nonce[:], at, d.Body), chunksOf(d.Body)}
-	if err := s.putChunks(ctx, key.Partition, r.token, d.Body); err != nil {
+	r := reference{tokenOf(nonce[:], at, body), chunksOf(body)}
+	if err := s.putChunks(ctx, key.Partition, r.token, body); err != nil {
 		return nil, err
 	}
 	for name, value := range r.fields() {
@@ -109,7 +111,7 @@ func (s *Store) ScanLogs(ctx context.Context, r store.Range, parts store.Parts) 
 }
 
 // headAttributes is what is read of a delta when nobody wants its body.
-const headAttributes = attrSort + "," + attrNonce + "," + attrHead
+const headAttributes = attrSort + "," + attrNonce + "," + attrHead + "," + attrFrames
 
 // eachDelta calls see with the deltas in a span, until it returns false.
 func (s *Store) eachDelta(ctx context.Context, sp span, parts store.Parts, see func(store.Entry) bool) error {
@@ -160,12 +162,13 @@ func (s *Store) entries(ctx context.Context, partition string, items []map[strin
 	kept := entries[:0]
 	for i, e := range entries {
 		if refs[i].chunks > 0 {
-			if e.Body = bodies[i]; e.Body == nil {
+			if bodies[i] == nil {
 				if err := s.dropped(ctx, e); err != nil {
 					return nil, err
 				}
 				*gone = e.Log.Log
 			}
+			e.Body = framesOf(items[i]).unpack(valueFrame, bodies[i])
 		}
 		if e.Log.Log != *gone {
 			kept = append(kept, e)
@@ -191,8 +194,9 @@ func deltaOf(partition string, item attributes) (e store.Entry, r reference, err
 		return e, r, fmt.Errorf("damaged: a delta under %.100q", bytesOf(item, attrSort))
 	}
 	r, err = referenceOf(item)
+	packed := framesOf(item)
 	return store.Entry{
 		Log: store.LogKey{Partition: partition, Log: string(log)}, N: n, Nonce: store.Nonce(nonce),
-		Head: bytesOf(item, attrHead), Body: bytesOf(item, attrValue),
+		Head: packed.unpack(headFrame, bytesOf(item, attrHead)), Body: packed.unpack(valueFrame, bytesOf(item, attrValue)),
 	}, r, err
 }

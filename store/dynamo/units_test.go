@@ -2,6 +2,7 @@ package dynamo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -105,7 +106,7 @@ type units struct {
 	LivePage usage `json:"live_page"`
 }
 
-// TestUnits counts what traffic costs on DynamoDB, for the consumer, for the roll-up of what it wrote, and for one live page of one cell, each for a second of it, and
+// TestUnits counts what traffic costs on DynamoDB, for the consumer, for the function that rolls up what it wrote, and for one live page of one cell, each for a second of it, and
 // compares that with what the plan reckons with. The page shows ten minutes, and in the long tier has stood open for as long.
 func TestUnits(t *testing.T) {
 	server := &tables{client: client(npm.Start(t, "dynalite"))}
@@ -145,20 +146,39 @@ func count(t *testing.T, server *tables, p profile) (u units) {
 	}
 	u = units{profile: p, Consumer: writing.used().since(before, p.Seconds-1)}
 
-	traffic.now.Add(90_000) // the minute has closed
-	roller := aggregate.NewRoller(rolling, aggregate.NewSites(rolling, traffic.clock), traffic.clock)
-	if err := roller.Round(t.Context()); err != nil {
-		t.Fatal(err)
+	traffic.now.Add(210_000) // the minute has closed, and settled by its age
+	round := roundOf(rolling, traffic.clock)
+	if sent := round(t); sent != 1 {
+		t.Errorf("%s: %d final values were sent", p.Name, sent)
 	}
 	u.RollUp = rolling.used().since(usage{}, p.Seconds)
 	if p.Cells == 1 && (p.Seconds == 60 || long()) {
-		u.LivePage = watch(t, watching, traffic, handler, roller)
+		u.LivePage = watch(t, watching, traffic, handler, round)
 	}
 	return u
 }
 
+// roundOf returns what the function rollup does once a minute: roll-ups, final values, sums of accounts, messages to a topic.
+func roundOf(s *Store, now func() time.Time) func(*testing.T) (sent int64) {
+	sites := aggregate.NewSites(s, now)
+	roller := aggregate.NewRoller(s, sites, now)
+	roller.Finals = aggregate.NewFinals(s, sites, now, aggregate.FinalsOptions{Publish: []string{aggregate.ToSNS}})
+	notifier := aggregate.NewNotifier(s, sites, now, map[string]aggregate.Sender{
+		aggregate.ToSNS: func(context.Context, aggregate.Message) error { return nil },
+	})
+	return func(t *testing.T) int64 {
+		t.Helper()
+		err := errors.Join(roller.Round(t.Context()), roller.SumAccounts(t.Context()))
+		told, errTold := notifier.Round(t.Context())
+		if err := errors.Join(err, errTold); err != nil {
+			t.Fatal(err)
+		}
+		return told.Sent
+	}
+}
+
 // watch lets a live page stand open, until it has all that it shows where there is time for that, and returns what it uses then.
-func watch(t *testing.T, s *Store, traffic *traffic, handler *consumer.Handler, roller *aggregate.Roller) usage {
+func watch(t *testing.T, s *Store, traffic *traffic, handler *consumer.Handler, round func(*testing.T) int64) usage {
 	t.Helper()
 	minutes := 2
 	if long() {
@@ -175,9 +195,7 @@ func watch(t *testing.T, s *Store, traffic *traffic, handler *consumer.Handler, 
 				poll(t, live)
 			}
 		}
-		if err := roller.Round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		round(t)
 	}
 	return s.used().since(before, 60)
 }

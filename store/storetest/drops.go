@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +26,7 @@ func fill(s use, partition string, logs int, last uint32) (want []store.Entry) {
 		for n := uint32(1); n <= last; n++ {
 			e := entry(key, n, fmt.Sprint(i, n), nonce(len(want)))
 			if n%2 == 0 {
-				e.Body = bytes.Repeat(e.Body, 500) // some kilobytes: it may lie elsewhere than a small one
+				e.Body = noise(2000) // some kilobytes: it may lie elsewhere than a small one
 			}
 			s.win(key, n, store.Delta{Head: e.Head, Body: e.Body}, e.Nonce)
 			want = append(want, e)
@@ -39,7 +38,7 @@ func fill(s use, partition string, logs int, last uint32) (want []store.Entry) {
 func testDropNothingIsLeft(t *testing.T, s use) {
 	fill(s, "p", 3, 4)
 	large := store.LogKey{Partition: "p", Log: "large"}
-	s.win(large, 1, store.Delta{Head: []byte("head"), Body: make([]byte, 1<<20)}, nonce(1))
+	s.win(large, 1, store.Delta{Head: []byte("head"), Body: noise(1 << 20)}, nonce(1))
 	for range 2 { // it is idempotent
 		s.dropLogs("p")
 		wantEntries(t, s.scanLogs(store.Range{Partition: "p"}, store.Bodies), nil, store.Bodies)

@@ -108,7 +108,7 @@ func testValues(t *testing.T, s use) {
 		everyByte[i] = byte(i)
 	}
 	values := map[string][]byte{
-		"nil": nil, "empty": {}, "zero": {0}, "bytes": everyByte, "large": bytes.Repeat(everyByte, 300<<10/256),
+		"nil": nil, "empty": {}, "zero": {0}, "bytes": everyByte, "repetitive": bytes.Repeat(everyByte, 300<<10/256), "large": noise(300 << 10),
 	}
 	for sort, value := range values {
 		key := store.Key{Partition: testKey.Partition, Sort: sort}

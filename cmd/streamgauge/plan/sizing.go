@@ -64,6 +64,7 @@ func cellsFor(shards int) int { return 1 << bits.Len(uint(shards-1)) }
 type consuming struct {
 	batches  float64 // a second, of all shards
 	deltas   float64 // a batch
+	cursors  float64 // writes a second of how far the shards were counted
 	duration float64 // seconds
 }
 
@@ -71,6 +72,7 @@ func (r *reckoner) consuming(t Traffic, s Sizing) (c consuming) {
 	shards := float64(s.Shards)
 	c.batches = max(shards/max(t.Window, 1), t.records()/float64(r.stack.BatchSize), t.Rate*float64(t.Bytes+1)/maxPayload)
 	c.batches = min(c.batches, t.records())
+	c.cursors = min(c.batches, shards) // each once a second, at most
 	events := t.Rate / c.batches
 	c.deltas = min(events, float64(t.Sites)*overlaps(s)*(1+max(t.Window, 1)/windowS))
 	calls := r.m.deltaRequests.at(events / c.deltas)
@@ -118,6 +120,7 @@ func (r *reckoner) table(t Traffic, c consuming) (u tableUse) {
 	m, sites := r.m, float64(t.Sites)
 	events, deltas := t.Rate/c.batches/c.deltas, c.batches*c.deltas
 	u.consumerWrites, u.consumerReads = deltas*m.deltaWrites.at(events), deltas*m.deltaReads.at(events)
+	u.consumerWrites += c.cursors
 	u.stored = deltas * m.deltaBytes.at(events) * deltaDays * 86_400 / 1e9
 
 	// A quarter is the roll-up of as many events as 15 minutes have, and a day of as many as 1440; each is made from those below it.
