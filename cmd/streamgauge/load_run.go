@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -63,6 +64,7 @@ func (t *loadTest) run(ctx context.Context, plan load.Plan, enough func(*load.Re
 		return load.Result{}, err
 	}
 	t.seeds++
+	runtime.GC() // the visitors of the run before, that they are not in memory beside those of this one
 	script, err := plan.Prepare()
 	if err != nil {
 		return load.Result{}, err
@@ -108,6 +110,7 @@ func (t *loadTest) run(ctx context.Context, plan load.Plan, enough func(*load.Re
 func (t *loadTest) finish(ctx context.Context) error {
 	var missed []error
 	if t.watch != nil {
+		runtime.GC() // verifying makes visitors of its own
 		v, err := t.watch.verify(ctx, t.ran)
 		if err != nil {
 			return fmt.Errorf("verify: %w", err)
