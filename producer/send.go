@@ -110,7 +110,7 @@ func (p *Producer) sleep(wait time.Duration) {
 func (p *Producer) send(req *request) {
 	ctx, cancel := p.callContext()
 	in := req.input(p.stream, &p.opts)
-	out, err := p.client.PutRecords(ctx, in, oneAttempt)
+	out, err := p.client.PutRecords(ctx, in, sizedCall)
 	if cause := context.Cause(ctx); err != nil && errors.Is(cause, errCallTimeout) {
 		err = fmt.Errorf("%w after %v: %w", cause, p.opts.CallTimeout, err)
 	}

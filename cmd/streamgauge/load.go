@@ -24,7 +24,7 @@ type LoadRunCmd struct {
 	Target  string        `default:"http://127.0.0.1:8080/v1/events" placeholder:"URL" help:"Where to (${default}): http(s)://…/v1/events, kinesis://STREAM?region=R&endpoint=URL, stdout, a file as file:NAME, or discard."`
 	Site    siteID        `default:"load" placeholder:"ID" help:"The site of the events (${default})."`
 	Rate    eventRate     `default:"1k/s" placeholder:"N/s" help:"Events a second (${default}), as 500/s, 20k/s or 1.5M/s. With find-limit, where the search begins."`
-	For     time.Duration `placeholder:"DURATION" help:"How long (60s; soak: 1h; find-limit: 10s for each trial)."`
+	For     time.Duration `placeholder:"DURATION" help:"How long (60s; soak: 1h; find-limit: 10s for each trial, up to three times that where it is not decided)."`
 	Profile string        `enum:"steady,ramp,step,spike,diurnal,soak,find-limit" default:"steady" placeholder:"NAME" help:"${enum} (${default})."`
 
 	Visitors int           `placeholder:"N" help:"Visitors at one time (as many as bring the rate by themselves)."`
@@ -43,13 +43,14 @@ type LoadRunCmd struct {
 	OutOfOrder part `default:"2%" placeholder:"N%" help:"Part that is sent some seconds after it happened (${default})."`
 	Malformed  part `default:"0.1%" placeholder:"N%" help:"Part that no rule lets through (${default})."`
 
-	SLO       objectives `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
-	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
-	Server    serverURL  `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The server that --verify asks, where the target is not its door (${default})."`
-	Report    string     `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
-	JSON      string     `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
-	MostRate  eventRate  `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
-	Precision part       `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
+	SLO       objectives    `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
+	Verify    bool          `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
+	Server    serverURL     `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The server that --verify asks, where the target is not its door (${default})."`
+	Report    string        `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
+	JSON      string        `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
+	MostRate  eventRate     `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
+	Within    time.Duration `placeholder:"DURATION" help:"With find-limit, how long the search may take (30 times --for); it ends with what it has found by then."`
+	Precision part          `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
 }
 
 func (LoadCmd) Help() string {
@@ -74,6 +75,9 @@ func (c *LoadRunCmd) Validate() error {
 	if c.For == 0 {
 		c.For = map[string]time.Duration{string(load.Soak): time.Hour, findLimit: 10 * time.Second}[c.Profile]
 	}
+	if c.Within == 0 {
+		c.Within = searchLengths * c.For
+	}
 	if c.For == 0 {
 		c.For = time.Minute
 	}
@@ -93,8 +97,9 @@ func (c *LoadRunCmd) Validate() error {
 	mix := c.mix()
 	wrong(mix.Bots+mix.Duplicates+mix.Late+mix.OutOfOrder+mix.Malformed > 0.9, "--bots, --duplicates, --late, --out-of-order and --malformed must not make more than 90%% together")
 	wrong(c.Connection == perVisitor && c.Batch > 1, "--connection visitor needs --batch 1: a request of several events is of several visitors")
-	wrong(c.Profile == findLimit && len(c.SLO.all) == 0, `--profile find-limit needs --slo, such as "p99<100ms"`)
-	wrong(c.Precision <= 0, "--precision must be more than 0%%")
+	if c.Profile == findLimit {
+		c.checkLimit(wrong)
+	}
 	wrong(c.SLO.all.NeedFreshness() && !c.Verify, "an objective of freshness needs --verify")
 	if _, err := parseTarget(c.Target); err != nil {
 		errs = append(errs, err)

@@ -96,16 +96,26 @@ func (t *loadTest) limitRows(row func(...string)) {
 	for _, o := range t.slo {
 		conditions = append(conditions, o.String())
 	}
-	text := "no higher rate was tried"
-	switch tr, _ := l.FailedAt(); {
+	text, so := "no higher rate was tried", ""
+	switch {
 	case l.BrokenOff:
-		text = "so far: the search was broken off"
+		so = "so far, for the search was broken off: "
+	case l.OutOfTime:
+		so = "as far as was found in " + t.c.Within.String() + " (--within): "
+	case !l.Confirmed && l.Holds > 0:
+		so = "not confirmed: "
+	}
+	switch tr, _ := l.FailedAt(); {
 	case l.ClientBound:
 		text = clientsLimit(tr)
 	case l.Fails > 0:
 		text = "not shown to hold at " + shownRate(l.Fails)
 	}
-	row("limit", shownRate(l.Holds), strings.Join(conditions, ", "), text)
+	holds := "none found"
+	if l.Holds > 0 {
+		holds = shownRate(l.Holds)
+	}
+	row("limit", holds, strings.Join(conditions, ", "), so+text)
 }
 
 // clientsLimit says what kept the client from its schedule.

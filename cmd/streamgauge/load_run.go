@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -22,6 +22,7 @@ type loadTest struct {
 	res    load.Result
 	slo    load.Objectives
 	seeds  uint64 // used so far
+	doing  string // what the run is for, in the live view
 }
 
 // loadGarbage is how much garbage there may be, in percent of what is in use, before Go's collector runs. A bound on the memory as a whole is no good here: a collector
@@ -48,20 +49,22 @@ func newLoadTest(ctx context.Context, c *LoadRunCmd, con *console) (*loadTest, e
 // once makes the one run of a profile.
 func (t *loadTest) once(ctx context.Context, p load.Profile) error {
 	var err error
-	t.res, err = t.run(ctx, p, float64(t.c.Rate), nil)
+	t.res, err = t.run(ctx, t.c.plan(p, float64(t.c.Rate), 0, time.Now()), nil)
 	return err
 }
 
 // startIn is how long before its first event a run is ready.
 const startIn = 100 * time.Millisecond
 
-// run makes a run. abort, if there is one, is asked again and again whether it shall end early.
-func (t *loadTest) run(ctx context.Context, p load.Profile, rate float64, abort func(*load.Result) bool) (load.Result, error) {
-	plan, err := t.target.bodies(t.c.plan(p, rate, t.c.Seed.n+t.seeds, time.Now())).Complete()
+// run makes a run. enough, if there is one, is asked again and again whether it may end early.
+func (t *loadTest) run(ctx context.Context, plan load.Plan, enough func(*load.Result) bool) (load.Result, error) {
+	plan.Seed = t.c.Seed.n + t.seeds
+	plan, err := t.target.bodies(plan).Complete()
 	if err != nil {
 		return load.Result{}, err
 	}
 	t.seeds++
+	runtime.GC() // the visitors of the run before, that they are not in memory beside those of this one
 	script, err := plan.Prepare()
 	if err != nil {
 		return load.Result{}, err
@@ -69,7 +72,7 @@ func (t *loadTest) run(ctx context.Context, p load.Profile, rate float64, abort 
 	plan = script.StartAt(time.Now().Add(startIn).Truncate(time.Millisecond))
 	interval := time.Second
 	if t.c.Profile == findLimit {
-		interval = 500 * time.Millisecond
+		interval = trialInterval
 	}
 	rec := load.NewRecorder(plan.Start, interval)
 	if t.target.kind != "http" {
@@ -84,8 +87,10 @@ func (t *loadTest) run(ctx context.Context, p load.Profile, rate float64, abort 
 	}
 	running, cut := context.WithCancel(ctx)
 	defer cut()
+	shown := plan // as far as it was played
 	stop := t.show(rec, plan, func(r *load.Result) {
-		if abort != nil && abort(r) {
+		if enough != nil && running.Err() == nil && enough(r) {
+			shown.For = min(plan.For, time.Since(plan.Start))
 			cut()
 		}
 	})
@@ -98,13 +103,14 @@ func (t *loadTest) run(ctx context.Context, p load.Profile, rate float64, abort 
 		t.watch.settle(ctx)
 	}
 	t.ran = append(t.ran, rec.Ran(plan))
-	return rec.Result(time.Now()).With(plan, t.c.Target), nil
+	return rec.Result(time.Now()).With(shown, t.c.Target), nil
 }
 
 // finish verifies, judges, prints and writes, and says what was missed.
 func (t *loadTest) finish(ctx context.Context) error {
 	var missed []error
 	if t.watch != nil {
+		runtime.GC() // verifying makes visitors of its own
 		v, err := t.watch.verify(ctx, t.ran)
 		if err != nil {
 			return fmt.Errorf("verify: %w", err)
@@ -152,87 +158,4 @@ func (t *loadTest) write() error {
 		return nil
 	}
 	return writeFile(t.c.Report, func(f *os.File) error { return load.WriteReport(f, &t.res) })
-}
-
-// mostRuns is how often an undecided rate is run before it counts as one that does not hold.
-const mostRuns = 3
-
-// findLimit searches the highest rate that holds the objectives.
-func (t *loadTest) findLimit(ctx context.Context) error {
-	if !hasErrors(t.slo) {
-		more, err := load.ParseObjectives("errors<0.1%")
-		if err != nil {
-			return err
-		}
-		t.slo = append(t.slo, more...)
-	}
-	found := map[float64]load.Result{} // of the rates that held
-	evidence := map[float64]*load.Evidence{}
-	s := load.Search{
-		From: float64(t.c.Rate), Most: float64(t.c.MostRate), Precision: float64(t.c.Precision),
-		Try: func(ctx context.Context, rate float64) (load.Trial, load.Decision, error) {
-			if evidence[rate] == nil {
-				evidence[rate] = &load.Evidence{}
-			}
-			trial, d, res, err := t.try(ctx, rate, evidence[rate])
-			if d == load.Holds {
-				found[rate] = res
-			}
-			return trial, d, err
-		},
-	}
-	limit, err := s.Run(ctx)
-	if limit.BrokenOff = ctx.Err() != nil; err != nil && !limit.BrokenOff {
-		return err
-	}
-	t.res = found[limit.Holds] // of several trials, of the one that confirmed it
-	t.res.Limit = &limit
-	return nil
-}
-
-func hasErrors(os load.Objectives) bool {
-	for _, o := range os {
-		if o.Metric == "errors" {
-			return true
-		}
-	}
-	return false
-}
-
-// try runs a rate, again where it is not decided.
-func (t *loadTest) try(ctx context.Context, rate float64, evidence *load.Evidence) (load.Trial, load.Decision, load.Result, error) {
-	var trial load.Trial
-	var res load.Result
-	d := load.Undecided
-	for d == load.Undecided && trial.Runs < mostRuns {
-		var err error
-		before := cpuOfClient()
-		res, err = t.run(ctx, load.Steady, rate, func(r *load.Result) bool { return t.slo.Decide(steadyPart(r), nil, true) == load.Fails })
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return trial, load.Undecided, res, err
-		}
-		trial.Runs++
-		trial.Seconds += res.Seconds
-		trial.Achieved, trial.Latency, trial.Sending, trial.Schedule = res.Achieved, res.Latency, res.Service, res.Schedule
-		trial.Errors = float64(res.Totals.Failed) / math.Max(1, float64(res.Totals.Due))
-		trial.Processors = (cpuOfClient() - before) / res.Seconds
-		d = evidence.Add(t.slo, &res, steadyPart(&res))
-		t.con.log.Info().Float64("rate", math.Round(rate)).Str("p99", load.Milliseconds(res.Latency.P99)).Str("from_sending", load.Milliseconds(res.Service.P99)).
-			Str("schedule", load.Milliseconds(res.Schedule.P99)).Str("decision", d.String()).Msg("trial")
-	}
-	return trial, d, res, nil
-}
-
-// steadyPart leaves the first second out, in which connections are made, and what is not a whole interval.
-func steadyPart(r *load.Result) []load.Interval {
-	var part []load.Interval
-	for _, iv := range r.Intervals {
-		if iv.Start >= 1 && iv.Seconds >= 0.49 {
-			part = append(part, iv)
-		}
-	}
-	return part
 }

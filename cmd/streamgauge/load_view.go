@@ -19,7 +19,7 @@ const (
 func (t *loadTest) show(rec *load.Recorder, p load.Plan, see func(*load.Result)) (stop func()) {
 	end := make(chan struct{})
 	var wg sync.WaitGroup
-	v := &view{con: t.con, plan: p}
+	v := &view{con: t.con, plan: p, doing: t.doing}
 	wg.Go(func() {
 		tick := time.NewTicker(viewEvery)
 		defer tick.Stop()
@@ -55,6 +55,7 @@ func (t *loadTest) show(rec *load.Recorder, p load.Plan, see func(*load.Result))
 type view struct {
 	con   *console
 	plan  load.Plan
+	doing string
 	lines int // that are drawn
 }
 
@@ -130,6 +131,9 @@ func (v *view) text(r *load.Result) []string {
 		fmt.Sprintf("  %-9s p50 %-12s p99 %-12s p99.9 %-12s max %s", "in all", load.Milliseconds(r.Latency.P50), load.Milliseconds(r.Latency.P99), load.Milliseconds(r.Latency.P999), load.Milliseconds(r.Latency.Max)),
 		fmt.Sprintf("  %-9s %d, schedule p99 %s late", "in flight", iv.InFlight, load.Milliseconds(r.Schedule.P99)),
 		fmt.Sprintf("  %-9s %s", "errors", failed),
+	}
+	if v.doing != "" {
+		lines = append([]string{fmt.Sprintf("  %-9s %s", "search", v.doing)}, lines...)
 	}
 	if r.Freshness != nil {
 		lines = append(lines, fmt.Sprintf("  %-9s p50 %-12s p99 %s", "visible", load.Milliseconds(r.Freshness.P50), load.Milliseconds(r.Freshness.P99)))

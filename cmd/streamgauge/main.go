@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 )
@@ -40,10 +41,14 @@ type commands struct {
 	Version VersionCmd `cmd:"" help:"Print the version."`
 }
 
+// insisting is after how long a second signal is meant as one.
+const insisting = time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// After the first signal the default is back, so that a second one ends a command that still drains.
-	context.AfterFunc(ctx, stop)
+	// Some time after the first signal the default is back, so that a second one ends a command that still drains. Not at once: timeout(1), for one, sends its signal to the
+	// process and to its group.
+	context.AfterFunc(ctx, func() { time.AfterFunc(insisting, stop) })
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)

@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 	r.Totals.Failed, r.Totals.Errors = 7, map[string]uint64{"http 503": 7}
 	r.Intervals[3].Errors = r.Totals.Errors
 	r.Objectives = []Outcome{{"p99<1s", "40 ms", true}}
-	r.Verified = &Verification{Checks: []Check{{"counted", 5, 5, 4}}, Missing: Difference{1, []string{"an-id"}}}
+	r.Verified = &Verification{Checks: []Check{{"counted", 5, 5, 4}}, Missing: Difference{Events: 1, Examples: []string{"an-id"}}}
 	r.Limit = &Limit{Holds: 10, Fails: 20, Trials: []Trial{{Rate: 10}}}
 	fresh := r.Latency
 	r.Freshness = &fresh

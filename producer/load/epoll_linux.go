@@ -72,3 +72,13 @@ func (p *poller) call(d time.Duration, now bool) int {
 	}
 	return int(n)
 }
+
+// pause lets so much time pass, whatever there is to tell, and reports false where it does not do that. It may end early.
+func (p *poller) pause(d time.Duration) bool {
+	if d > p.quiet {
+		return false
+	}
+	ts := unix.NsecToTimespec(int64(d))
+	_, _, errno := syscall.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, 0, uintptr(unsafe.Pointer(&ts)), 0, 0, 0)
+	return errno != unix.ENOSYS
+}

@@ -11,10 +11,11 @@ var errAnswer = errors.New("no HTTP/1.1 answer")
 
 // response is an answer of HTTP/1.1 as far as a load generator cares (RFC 9112).
 type response struct {
-	status int
-	body   []byte
-	keep   bool // the connection can be used again
-	size   int  // bytes that it took
+	status  int
+	body    []byte
+	keep    bool // the connection can be used again
+	chunked bool
+	size    int // bytes that it took
 }
 
 const maxHead = 64 << 10
@@ -47,6 +48,7 @@ func parseResponse(b []byte, ended bool) (r response, ok bool, err error) {
 		switch {
 		case r.status == 204 || r.status == 304:
 		case chunked:
+			r.chunked = true
 			r.body, took, err = dechunk(rest)
 		case length >= 0:
 			if took = length; len(rest) < length {
@@ -67,8 +69,37 @@ func parseResponse(b []byte, ended bool) (r response, ok bool, err error) {
 	}
 }
 
+// lastHead remembers the head of an answer whose length it gives. The next one mostly has the same, until the second of its date is over.
+type lastHead struct {
+	head   []byte // with the empty line
+	length int
+	is     response // but for the body
+}
+
+// parse is parseResponse for an answer whose connection has not ended.
+func (l *lastHead) parse(b []byte) (response, bool, error) {
+	if n := len(l.head); n > 0 && bytes.HasPrefix(b, l.head) {
+		r := l.is
+		if len(b)-n < l.length {
+			return r, false, nil
+		}
+		r.size = n + l.length
+		r.body = b[n:r.size]
+		return r, true, nil
+	}
+	r, ok, err := parseResponse(b, false)
+	if ok && len(r.body) > 0 && !r.chunked {
+		l.head, l.length, l.is = append(l.head[:0], b[:r.size-len(r.body)]...), len(r.body), r
+		l.is.body = nil
+	}
+	return r, ok, err
+}
+
 // readHead reads a status line and header fields, each with its line end.
 func (r *response) readHead(head []byte) (length int, chunked bool, err error) {
+	if bytes.Count(head, []byte("\n")) != bytes.Count(head, []byte("\r\n")) {
+		return 0, false, errAnswer // a line that ends otherwise: others see other lines than we do
+	}
 	line, fields, _ := bytes.Cut(head, []byte("\r\n"))
 	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[8] != ' ' {
 		return 0, false, errAnswer

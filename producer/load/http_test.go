@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -306,11 +307,20 @@ func FuzzParseResponse(f *testing.F) {
 	for _, s := range []string{
 		"HTTP/1.1 202 Accepted\r\nContent-Length: 3\r\n\r\nabc", "HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
 		"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nConnection: close\r\n\r\nrest", "HTTP/1.0 204 \r\n\r\n", "HTTP/1.1 429 x\r\ncontent-length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", "no",
+		"HTTP/1.0 200\n\r\n\r\n",
 	} {
 		f.Add([]byte(s), true)
 		f.Add([]byte(s), false)
 	}
 	f.Fuzz(func(t *testing.T, b []byte, ended bool) {
+		var like lastHead
+		for _, part := range [][]byte{b, b, b[:len(b)/2], b[:max(0, len(b)-1)], b} { // whatever is remembered, it is the same
+			want, wantOK, wantErr := parseResponse(part, false)
+			r, ok, err := like.parse(part)
+			if ok != wantOK || !errors.Is(err, wantErr) || ok && !(r.status == want.status && r.keep == want.keep && r.size == want.size && bytes.Equal(r.body, want.body)) {
+				t.Fatalf("%q: %+v, %v, %v, without a memory %+v, %v, %v", part, r, ok, err, want, wantOK, wantErr)
+			}
+		}
 		r, ok, err := parseResponse(b, ended)
 		if err != nil || !ok {
 			return

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // Limit is the highest rate that holds the objectives, as far as a search found it.
@@ -15,8 +14,11 @@ type Limit struct {
 	Trials []Trial `json:"trials"`
 	// ClientBound says that at Fails the sending machine could not keep the schedule, and nothing else was wrong: the server may hold more.
 	ClientBound bool `json:"client_bound"`
-	// BrokenOff says that the search was ended before its time: the limit lies somewhere between Holds and Fails.
+	// Confirmed says that Holds was shown to hold once more at the end.
+	Confirmed bool `json:"confirmed"`
+	// BrokenOff says that the search was ended by its user, OutOfTime that its own time was over: the limit lies somewhere between Holds and Fails.
 	BrokenOff bool `json:"broken_off,omitempty"`
+	OutOfTime bool `json:"out_of_time,omitempty"`
 }
 
 // FailedAt returns the last trial at the rate that was found not to hold.
@@ -29,7 +31,7 @@ func (l *Limit) FailedAt() (Trial, bool) {
 	return Trial{}, false
 }
 
-// Trial is what one rate gave.
+// Trial is what one rate gave. The distributions are of all that its decision rests on, earlier trials of the same rate included.
 type Trial struct {
 	Rate     float64 `json:"rate_per_s"`
 	Decision string  `json:"decision"` // "holds", "fails", "undecided", "client"
@@ -62,20 +64,30 @@ type Search struct {
 	From      float64 // the first rate
 	Most      float64 // no rate above it is tried
 	Precision float64 // the search ends when Fails/Holds is at most 1 + this
-	// Try runs a trial at a rate and decides. More runs of a rate that is undecided are its business.
+	// Try runs a trial at a rate and decides. How long it takes for that is its business.
 	Try func(ctx context.Context, rate float64) (Trial, Decision, error)
+	// Room reports whether there is time for so many trials. Without it there always is.
+	Room func(trials int) bool
+	// Tell, if there is one, is called before each trial: with what is known, and how many trials there will be at most.
+	Tell func(l Limit, most int)
 }
 
-// mostTrials bounds a search.
-const mostTrials = 24
+// What bounds a search: the trials that look for the limit, and those at its end that have to confirm it.
+const (
+	mostTrials   = 24
+	mostConfirms = 3
+)
 
 // Run searches: doubling while the rate holds, halving while it does not, then between the two. At the end the limit has to hold once more, and
-// where it does not, the next lower rate of the precision is asked.
+// where it does not, the next lower rate of the precision is asked. What is returned with an error is what was found until then; Holds is a rate that was shown to hold, always.
 func (s Search) Run(ctx context.Context) (Limit, error) {
 	var l Limit
 	rate := s.From
-	for len(l.Trials) < mostTrials {
-		d, err := s.try(ctx, &l, rate)
+	for more := true; more && len(l.Trials) < mostTrials; {
+		if l.OutOfTime = !s.room(l); l.OutOfTime {
+			break
+		}
+		d, err := s.try(ctx, &l, rate, s.atMost(l, rate))
 		if err != nil {
 			return l, err
 		}
@@ -85,13 +97,20 @@ func (s Search) Run(ctx context.Context) (Limit, error) {
 			l.Fails = rate
 			l.ClientBound = d == ClientBound
 		}
-		next, more := s.next(l, rate)
-		if !more {
-			break
-		}
-		rate = next
+		rate, more = s.next(l, rate)
 	}
 	return l, s.confirm(ctx, &l)
+}
+
+// room reports whether there is time for a trial, and for the last one, which confirms what is known to hold.
+func (s Search) room(l Limit) bool {
+	switch {
+	case s.Room == nil:
+		return true
+	case l.Holds == 0:
+		return s.Room(1)
+	}
+	return s.Room(2)
 }
 
 // next returns the rate to try after that one.
@@ -105,19 +124,65 @@ func (s Search) next(l Limit, rate float64) (float64, bool) {
 	return math.Sqrt(l.Holds * l.Fails), l.Fails/l.Holds > 1+s.Precision
 }
 
+// atMost is how many trials there will be in all, if the next one is at that rate: with doubling up to the highest rate or halving down to the lowest, and with every
+// confirmation that may be needed.
+func (s Search) atMost(l Limit, rate float64) int {
+	var n int
+	switch {
+	case l.Holds > 0 && l.Fails > 0:
+		n = s.halvings(l.Fails / l.Holds)
+	case l.Fails > 0:
+		n = 1 + int(math.Log2(rate)) + s.halvings(2)
+	case l.Holds > 0:
+		n = 1 + int(math.Ceil(math.Log2(s.Most/rate))) + s.halvings(2)
+	default:
+		n = 1 + int(math.Ceil(max(math.Log2(s.Most/rate), math.Log2(rate)))) + s.halvings(2)
+	}
+	return min(len(l.Trials)+n, mostTrials) + mostConfirms
+}
+
+// halvings is how often what lies between two rates has to be halved until their ratio is that of the precision.
+func (s Search) halvings(ratio float64) int {
+	return int(math.Ceil(max(0, math.Log2(math.Log(ratio)/math.Log1p(s.Precision)))))
+}
+
+// confirm tries the limit once more. If it does not hold, it is one that was found by chance: then the next lower rate is asked.
 func (s Search) confirm(ctx context.Context, l *Limit) error {
-	for l.Holds >= 1 && len(l.Trials) < mostTrials+4 {
-		d, err := s.try(ctx, l, l.Holds)
-		if err != nil || d == Holds {
+	rate, most := l.Holds, len(l.Trials)+mostConfirms
+	for len(l.Trials) < most && rate >= 1 {
+		if s.Room != nil && !s.Room(1) {
+			l.OutOfTime = true
+			return nil
+		}
+		d, err := s.try(ctx, l, rate, most)
+		if err != nil {
 			return err
 		}
-		l.Fails, l.ClientBound = l.Holds, d == ClientBound
-		l.Holds /= 1 + s.Precision
+		if d == Holds {
+			l.Holds, l.Confirmed = rate, true
+			return nil
+		}
+		l.Fails, l.ClientBound = rate, d == ClientBound
+		l.Holds = l.shownBelow(rate)
+		rate = max(l.Holds, rate/(1+s.Precision))
 	}
 	return nil
 }
 
-func (s Search) try(ctx context.Context, l *Limit, rate float64) (Decision, error) {
+// shownBelow is the highest rate below that one which a trial showed to hold, or 0.
+func (l *Limit) shownBelow(rate float64) (highest float64) {
+	for _, t := range l.Trials {
+		if t.Decision == Holds.String() && t.Rate < rate {
+			highest = max(highest, t.Rate)
+		}
+	}
+	return highest
+}
+
+func (s Search) try(ctx context.Context, l *Limit, rate float64, most int) (Decision, error) {
+	if s.Tell != nil {
+		s.Tell(*l, most)
+	}
 	t, d, err := s.Try(ctx, rate)
 	if err != nil {
 		return d, fmt.Errorf("trial at %.0f/s: %w", rate, err)
@@ -125,129 +190,4 @@ func (s Search) try(ctx context.Context, l *Limit, rate float64) (Decision, erro
 	t.Rate, t.Decision = rate, d.String()
 	l.Trials = append(l.Trials, t)
 	return d, nil
-}
-
-// The confidence of a decision: Student's t, one-sided, for 95 % with ten degrees of freedom or so, and for one that is made before a
-// trial is over, which is asked more than once.
-const (
-	confident     = 1.81
-	veryConfident = 4
-	leastBatches  = 5
-)
-
-// Decide says whether the objectives held over intervals of a run, with confidence. For a quantile q to be below a bound is for the part of the
-// requests above the bound to be below 1 − q. Requests of one moment are not independent (a stall hits all of them), so each interval is one observation: how many
-// requests were above the bound, less how many were allowed to be. The mean of that is compared with its standard error over the intervals (batch means).
-// early asks for more confidence, of failing only.
-func (os Objectives) Decide(intervals []Interval, r *Result, early bool) Decision {
-	decision := Holds
-	for _, o := range os {
-		d := Holds
-		switch o.over {
-		case latencyQuantile:
-			us := int64(o.bound * 1e3)
-			d = decide(intervals, 1-o.quantile, early, func(iv Interval) (bad, all float64) {
-				return float64(iv.Latency.Over(us)), float64(iv.Latency.Count())
-			})
-		case freshnessQuantile:
-			us := int64(o.bound * 1e3)
-			d = decide(intervals, 1-o.quantile, early, func(iv Interval) (bad, all float64) {
-				return float64(iv.Fresh.Over(us)), float64(iv.Fresh.Count())
-			})
-		case errorPart:
-			d = decide(intervals, o.bound, early, func(iv Interval) (bad, all float64) { return float64(iv.Failed), float64(iv.Due) })
-		default:
-			if r != nil && !o.judge(r) {
-				d = Fails
-			}
-		}
-		switch {
-		case d == Fails:
-			return Fails
-		case d == Undecided:
-			decision = Undecided
-		}
-	}
-	return decision
-}
-
-func (o Objective) judge(r *Result) bool { return Objectives{o}.Judge(r)[0].Met }
-
-func decide(intervals []Interval, allowed float64, early bool, count func(Interval) (bad, all float64)) Decision {
-	if len(intervals) < leastBatches {
-		return Undecided
-	}
-	var sum, squares, events float64
-	for _, iv := range intervals {
-		bad, all := count(iv)
-		d := bad - allowed*all
-		sum, squares, events = sum+d, squares+d*d, events+all
-	}
-	k := float64(len(intervals))
-	spread := math.Sqrt(max(0, squares-sum*sum/k) / (k - 1) * k)
-	t := confident
-	if early {
-		t = veryConfident
-	}
-	switch {
-	case events == 0:
-		return Undecided
-	case sum-t*spread > 0:
-		return Fails
-	case !early && sum+t*spread <= 0:
-		return Holds
-	}
-	return Undecided
-}
-
-// Evidence is what the runs of one rate say of it.
-type Evidence struct {
-	intervals    []Interval
-	holds, fails int  // runs that decide so by themselves
-	late         bool // the run before was the client's fault
-}
-
-// Add takes a run with its intervals, and decides by all runs so far that say something. Undecided asks for one more; so does a first run that was the client's
-// fault, for that may be the noise of the machine, and runs that contradict each other, of which two of three decide.
-func (e *Evidence) Add(os Objectives, r *Result, own []Interval) Decision {
-	d := os.Decide(own, r, false)
-	if d != Holds && !r.Kept && r.Totals.Skipped == 0 {
-		switch os.Decide(fromSending(own), r, false) {
-		case Holds: // nothing was wrong but the schedule
-			if e.late {
-				return ClientBound
-			}
-			e.late = true
-			return Undecided
-		case Undecided:
-			return Undecided
-		}
-	}
-	e.late = false
-	switch d {
-	case Holds:
-		e.holds++
-	case Fails:
-		e.fails++
-	}
-	e.intervals = append(e.intervals, own...)
-	switch {
-	case e.holds == 0 || e.fails == 0:
-		return os.Decide(e.intervals, r, false)
-	case e.holds > e.fails:
-		return Holds
-	case e.fails > e.holds:
-		return Fails
-	}
-	return Undecided
-}
-
-// fromSending returns intervals whose latency counts from the moment of sending. Where the schedule was not kept, that from the due times is too high: the server
-// is at fault if the objectives fail by the other as well, and the client if they hold by it.
-func fromSending(intervals []Interval) []Interval {
-	all := slices.Clone(intervals)
-	for i := range all {
-		all[i].Latency = all[i].Sending
-	}
-	return all
 }

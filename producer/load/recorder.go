@@ -238,14 +238,15 @@ func (rec *Recorder) close(length time.Duration) {
 func (rec *Recorder) merge() {
 	merged := rec.past[:0]
 	for i := 0; i+1 < len(rec.past); i += 2 {
-		merged = append(merged, rec.past[i].with(rec.past[i+1]))
+		merged = append(merged, rec.past[i].With(rec.past[i+1]))
 	}
 	clear(rec.past[len(merged):])
 	rec.past = merged
 	rec.length *= 2
 }
 
-func (iv Interval) with(o Interval) Interval {
+// With is an interval and the next one together.
+func (iv Interval) With(o Interval) Interval {
 	iv.Seconds += o.Seconds
 	iv.Due += o.Due
 	iv.Accepted += o.Accepted

@@ -30,6 +30,16 @@ func latencyOf(h *hdr.Histogram) Latency {
 	}
 }
 
+// distribution describes what buckets hold, as far as they tell: each value counts as the largest of its bucket.
+func (b Buckets) distribution() Latency {
+	at := func(q float64) float64 { return float64(b.Quantile(q)) / 1e3 }
+	l := Latency{Count: b.Count(), P50: at(0.5), P90: at(0.9), P95: at(0.95), P99: at(0.99), P999: at(0.999), P9999: at(0.9999), Max: at(1)}
+	for _, c := range b {
+		l.Mean += float64(c[0]) / 1e3 * float64(c[1]) / float64(l.Count)
+	}
+	return l
+}
+
 // Result is what a run found.
 type Result struct {
 	Plan    Plan      `json:"plan"`

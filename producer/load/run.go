@@ -21,8 +21,8 @@ type Limits struct {
 // chunk is how many events the generator hands over at a time, and ahead how many such chunks it may be ahead of the schedule: so many that it may be late by tens
 // of milliseconds where it shares the processors.
 const (
-	chunk = 64
-	ahead = 32
+	chunk = 256
+	ahead = 8
 )
 
 // Runner brings a script into real time.

@@ -2,10 +2,7 @@ package load
 
 import (
 	"context"
-	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -52,13 +49,15 @@ func (c Check) OK() bool { return c.Least <= c.Found && c.Found <= c.Most }
 type Difference struct {
 	Events   uint64   `json:"events"`
 	Examples []string `json:"examples,omitempty"`
+
+	hashes []uint64 // of the examples
 }
 
 const mostExamples = 5
 
-func (d *Difference) add(name string) {
-	if d.Events++; len(d.Examples) < mostExamples {
-		d.Examples = append(d.Examples, name)
+func (d *Difference) add(hash uint64) {
+	if d.Events++; len(d.hashes) < mostExamples {
+		d.hashes = append(d.hashes, hash)
 	}
 }
 
@@ -90,7 +89,7 @@ func (rec *Recorder) Ran(p Plan) Ran {
 // Verify makes every event of the runs again, in order, and compares what became of each with what the server says. before and after are its books, known the
 // hashes that it had counted in the windows around the start of the first run.
 func Verify(ctx context.Context, runs []Ran, before, after Books, known []uint64, w Witness) (*Verification, error) {
-	v := &verifier{w: w, windows: map[int64]map[uuid.UUID]fate{}, known: make(map[uint64]struct{}, len(known)), out: &Verification{}}
+	v := &verifier{w: w, windows: map[int64]*sightings{}, known: make(map[uint64]struct{}, len(known)), out: &Verification{}}
 	for _, h := range known {
 		v.known[h] = struct{}{}
 	}
@@ -102,6 +101,9 @@ func Verify(ctx context.Context, runs []Ran, before, after Books, known []uint64
 	if err := v.close(ctx, event.MaxTimeMS); err != nil {
 		return nil, err
 	}
+	if err := v.name(ctx, runs); err != nil {
+		return nil, err
+	}
 	v.out.Checks = v.checks(runs, after.minus(before))
 	v.out.OK = v.out.Missing.Events+v.out.Doubled.Events+v.out.Untaken.Events+v.out.Foreign.Events == 0
 	for _, c := range v.out.Checks {
@@ -110,14 +112,18 @@ func Verify(ctx context.Context, runs []Ran, before, after Books, known []uint64
 	return v.out, nil
 }
 
-// fate is what the answers said of the copies of an event.
+// fate is what the answers said of the copies of an event, and whether it is counted.
 type fate struct {
-	accepted, unknown uint8
+	accepted, unknown bool
+	ours              bool
+	times             int
 }
 
 type verifier struct {
 	w       Witness
-	windows map[int64]map[uuid.UUID]fate
+	windows map[int64]*sightings
+	asked   []string // ids whose hashes are not known yet …
+	asks    []sighting
 	known   map[uint64]struct{}
 	out     *Verification
 	sure    [kinds]uint64 // accepted copies, by kind
@@ -127,7 +133,11 @@ type verifier struct {
 
 type bounds struct{ least, most uint64 }
 
+// compareEvery is after how many copies it is looked which windows can be compared.
+const compareEvery = 8192
+
 func (v *verifier) run(ctx context.Context, run Ran) error {
+	compared := uint32(0)
 	for c := range run.plan.Copies() {
 		if c.N >= run.begun {
 			break
@@ -142,10 +152,11 @@ func (v *verifier) run(ctx context.Context, run Ran) error {
 		if c.Kind != Ordinary && c.Kind != Repeated {
 			continue
 		}
-		if err := v.note(c, verdict); err != nil {
+		if err := v.note(ctx, c, verdict); err != nil {
 			return err
 		}
-		if c.N%1024 == 0 {
+		if c.N-compared >= compareEvery {
+			compared = c.N
 			if err := v.close(ctx, c.Due.Add(-heldMost-time.Minute).UnixMilli()); err != nil {
 				return err
 			}
@@ -154,30 +165,41 @@ func (v *verifier) run(ctx context.Context, run Ran) error {
 	return nil
 }
 
-func (v *verifier) note(c *Planned, verdict Verdict) error {
-	id, err := uuid.Parse(c.ID)
+// mostAsked is of how many ids the hashes are asked for at one time.
+const mostAsked = 4096
+
+func (v *verifier) note(ctx context.Context, c *Planned, verdict Verdict) error {
+	v.asked, v.asks = append(v.asked, c.ID), append(v.asks, sighting{event.Window(c.TS), verdict})
+	if len(v.asked) < mostAsked {
+		return nil
+	}
+	return v.ask(ctx)
+}
+
+// ask turns ids into their hashes: so little is kept of each copy until its window is compared.
+func (v *verifier) ask(ctx context.Context) error {
+	hashes, err := v.w.Hashes(ctx, v.asked)
 	if err != nil {
-		return fmt.Errorf("id %q: %w", c.ID, err)
+		return err
 	}
-	start := event.Window(c.TS)
-	w := v.windows[start]
-	if w == nil {
-		w = map[uuid.UUID]fate{}
-		v.windows[start] = w
+	for i, s := range v.asks {
+		w := v.windows[s.window]
+		if w == nil {
+			w = &sightings{}
+			v.windows[s.window] = w
+		}
+		w.add(hashes[i], s.verdict)
 	}
-	f := w[id]
-	switch verdict {
-	case Accepted:
-		f.accepted++
-	case Unknown:
-		f.unknown++
-	}
-	w[id] = f
+	clear(v.asked)
+	v.asked, v.asks = v.asked[:0], v.asks[:0]
 	return nil
 }
 
 // close compares the windows that begin before then: no copy of theirs is still to come.
 func (v *verifier) close(ctx context.Context, before int64) error {
+	if err := v.ask(ctx); err != nil {
+		return err
+	}
 	for start, w := range v.windows {
 		if start+event.WindowMS > before {
 			continue
@@ -190,54 +212,51 @@ func (v *verifier) close(ctx context.Context, before int64) error {
 	return nil
 }
 
-func (v *verifier) compare(ctx context.Context, start int64, w map[uuid.UUID]fate) error {
-	ids := make([]string, 0, len(w))
-	fates := make([]fate, 0, len(w))
-	for id, f := range w {
-		ids, fates = append(ids, id.String()), append(fates, f)
-	}
-	hashes, err := v.w.Hashes(ctx, ids)
-	if err != nil {
-		return err
-	}
+func (v *verifier) compare(ctx context.Context, start int64, w *sightings) error {
 	list, err := v.w.Counted(ctx, start, start+event.WindowMS)
 	if err != nil {
 		return err
 	}
-	counted := make(map[uint64]int, len(list))
+	all := make(map[uint64]fate, len(list))
 	for _, h := range list {
-		counted[h]++
+		f := all[h]
+		f.times++
+		all[h] = f
 	}
-	for i, f := range fates {
-		times := counted[hashes[i]]
-		delete(counted, hashes[i])
-		v.judge(ids[i], f, times)
+	for h, verdict := range w.all {
+		f := all[h]
+		f.ours = true
+		f.accepted = f.accepted || verdict == Accepted
+		f.unknown = f.unknown || verdict == Unknown
+		all[h] = f
 	}
-	for h, n := range counted {
-		if _, known := v.known[h]; !known || n > 1 {
-			v.out.Foreign.add(fmt.Sprintf("%016x", h))
+	for h, f := range all {
+		if f.ours {
+			v.judge(h, f)
+		} else if _, known := v.known[h]; !known || f.times > 1 {
+			v.out.Foreign.add(h)
 		}
 	}
 	return nil
 }
 
 // judge compares what the answers said of an event with how often it is counted.
-func (v *verifier) judge(id string, f fate, times int) {
+func (v *verifier) judge(hash uint64, f fate) {
 	v.out.IDsChecked++
 	switch {
-	case f.accepted > 0:
+	case f.accepted:
 		v.counted.least++
 		v.counted.most++
-	case f.unknown > 0:
+	case f.unknown:
 		v.counted.most++
 	}
 	switch {
-	case times > 1:
-		v.out.Doubled.add(id)
-	case times == 0 && f.accepted > 0:
-		v.out.Missing.add(id)
-	case times == 1 && f.accepted+f.unknown == 0:
-		v.out.Untaken.add(id)
+	case f.times > 1:
+		v.out.Doubled.add(hash)
+	case f.times == 0 && f.accepted:
+		v.out.Missing.add(hash)
+	case f.times == 1 && !f.accepted && !f.unknown:
+		v.out.Untaken.add(hash)
 	}
 }
 
