@@ -55,8 +55,8 @@ func TestACopyWasTakenForAnotherOfItsWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
 			for _, restarted := range []bool{false, true} { // everything twice: the second time it is there, whoever looks
-				for i, make := range c.copies {
-					got := r.commit(make(r))
+				for i, place := range c.copies {
+					got := r.commit(place(r))
 					if first := !restarted; first != (got.Received == 1) || first == (got.Redelivered == 1) {
 						t.Errorf("copy %d, delivered again: %v: %+v", i, restarted, got)
 					}
