@@ -68,11 +68,16 @@ await check("a click on a row filters every card, and the address says so", asyn
   assert.deepEqual(await rowsOf(page, "places"), ["Germany"]);
   const after = await figures();
   for (const [card, n] of Object.entries(before)) assert.ok(after[card] < n, `${card}: ${n} before, ${after[card]} with a filter`);
-  const text = await page.locator("#pages .rows").textContent();
-  await page.reload();
-  await settled(page);
-  assert.deepEqual(query(page).getAll("f"), ["is,visit:country,DE"]);
-  assert.equal((await rowsOf(page, "pages"))[0], text.match(/^\/[^\d]*/)?.[0] ?? (await rowsOf(page, "pages"))[0]);
+  for (let tries = 1; ; tries++) { // visitors come meanwhile, and may change the order of pages
+    const [shown] = await rowsOf(page, "pages");
+    await page.reload();
+    await settled(page);
+    assert.deepEqual(query(page).getAll("f"), ["is,visit:country,DE"]);
+    const [again] = await rowsOf(page, "pages");
+    if (again !== shown && tries < 10) continue;
+    assert.equal(again, shown);
+    break;
+  }
   await page.keyboard.press("Escape");
   await page.waitForFunction(() => !location.search.includes("f="));
   await page.goBack();
