@@ -134,12 +134,13 @@ func (r *Reader) sample(ctx context.Context, site Site, sp span, needs sketch.Ne
 
 // eval answers a query about the span of the stretch.
 func (a *question) eval(ctx context.Context, q *query.Query, main *stretch) (query.Result, error) {
-	if len(main.unsampled) > 0 {
-		return a.evalUnsampled(ctx, q, main)
-	}
+	thin := len(main.unsampled) > 0 // before it is told of what lies around
 	sample, err := a.project(ctx, main)
-	if err != nil {
+	switch {
+	case err != nil:
 		return query.Result{}, err
+	case thin || partlyCounted(q) && !sample.Complete():
+		return a.evalPartly(q, main, sample)
 	}
 	return main.eval(q, a.rules, sample)
 }
@@ -225,7 +226,7 @@ func (a *question) bucket(ctx context.Context, q query.Query, by query.Dimension
 	if err != nil {
 		return query.Result{}, err
 	}
-	if rest, at := q.Without(by); b.Key != (query.Key{}) && (rest.Countable() && !main.whole() || len(main.unsampled) > 0) {
+	if rest, at := q.Without(by); b.Key != (query.Key{}) && ((rest.Countable() || partlyCounted(&rest)) && !main.whole() || len(main.unsampled) > 0) {
 		res, err := one.eval(ctx, &rest, main)
 		return rest.Put(res, at, b.Key), err
 	}

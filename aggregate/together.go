@@ -62,6 +62,9 @@ func (r *Reader) stretchOf(ctx context.Context, site Site, sp span, top level) (
 	key := readingKey{id: site.ID, switched: site.Switched, span: sp, top: top}
 	all, err := r.once(key, func() ([]*stretch, error) {
 		s, err := r.stretch(ctx, site, sp, top)
+		if err == nil && r.had != nil {
+			s.whole() // once for all
+		}
 		return []*stretch{s}, err
 	})
 	if err != nil {
