@@ -20,7 +20,7 @@ import { replayedTo } from "./scope.js";
  */
 
 const COST = 4; // a question is asked no more than a fourth of the time
-const LONG = 100; // ms of the server: others do not wait for an answer that takes so long
+const LONG = 100; // ms of the server: others do not wait for an answer that takes so long, and most of the time of all
 const RETRY = 5_000;
 const REPLAY = 200;
 
@@ -81,7 +81,7 @@ class Asker {
       const { data, tag, took } = await askTogether({ path: question.path, body: question.body(), tag: this.tag, apart: this.isLong }, control.signal);
       if (control.signal.aborted) return;
       this.cost = performance.now() - start;
-      this.isLong = took > LONG;
+      this.isLong = took > Math.max(LONG, this.cost / 2);
       this.tag = tag;
       if (data !== null) keep(question.key, { data, tag });
       this.answered({ data: data ?? this.latest().data, fault: null, busy: false });
