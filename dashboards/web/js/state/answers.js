@@ -9,6 +9,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { AnswerError } from "../api/ask.js";
 import { askTogether } from "../api/questions.js";
 import { askAtBeat, BEAT, forgetBeat } from "./beat.js";
+import { anyShown } from "./first.js";
 import { pulse } from "./live.js";
 import { rest } from "./rest.js";
 import { replayedTo } from "./scope.js";
@@ -129,9 +130,6 @@ class Asker {
 function mayPass(fault) {
   return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
 }
-
-/** Whether any answer was shown yet. */
-export const anyShown = signal(false);
 
 /** @type {Set<Asker<any>>} those whose question is under way */
 const asking = new Set();
