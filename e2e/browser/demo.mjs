@@ -238,10 +238,14 @@ await check("nothing moves when figures change", async () => {
   await page.goto(`${server}/?period=live`);
   await look(page);
   await settled(page);
+  const posts = [];
+  page.on("request", (request) => request.method() === "POST" && posts.push(new URL(request.url()).pathname));
   const cost = await liveCost(browser, page); // a figure that gets a digit more counts a little; a card that moves, much
   measured("live_update_main_thread_ms_p50", cost.p50.toFixed(1));
   measured("live_update_main_thread_ms_p95", cost.p95.toFixed(1));
   measured("live_updates_seen", cost.updates);
+  measured("live_requests_for_figures", posts.length);
+  assert.deepEqual([...new Set(posts)], ["/api/v2/questions"], "cards ask together");
   assert.ok(cost.shift < 0.01, `the layout moved by ${cost.shift}: ${cost.moved}`);
 });
 
