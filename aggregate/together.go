@@ -10,7 +10,9 @@ import (
 // Together returns a reader for questions that are asked at one moment, one after the other: what was read for one of them serves the others, so that
 // all are about the same state. It is for one goroutine, and not to be kept: it sees nothing of what is committed to a stretch that it has read.
 func (r *Reader) Together() *Reader {
-	return &Reader{store: r.store, sites: r.sites, had: &readings{}}
+	t := *r
+	t.had = &readings{}
+	return &t
 }
 
 // mostReadings bounds what is held in memory at once. Cards of a page are about a span, the same of the week before, and one to compare with, and
