@@ -48,7 +48,7 @@ func (r *Reader) Query(ctx context.Context, site Site, q query.Query) (query.Res
 	}
 	needs, reach := q.Needs(rules)
 	a := &question{reader: r, site: site, rules: rules, span: span{q.From, q.To}, needs: needs, reach: reach}
-	main, err := r.stretch(ctx, site, a.span, days)
+	main, err := r.stretchOf(ctx, site, a.span, days)
 	if err != nil {
 		return query.Result{}, Reading{}, err
 	}
@@ -124,7 +124,7 @@ func ask[Q askable, R any](ctx context.Context, r *Reader, site Site, q Q, from,
 // sample reads what a question about a span has to know.
 func (r *Reader) sample(ctx context.Context, site Site, sp span, needs sketch.Needs, reach query.Reach) (*sketch.Sample, Reading, error) {
 	a := &question{reader: r, site: site, rules: site.Rules(), span: sp, needs: needs, reach: reach}
-	main, err := r.stretch(ctx, site, sp, days)
+	main, err := r.stretchOf(ctx, site, sp, days)
 	if err != nil {
 		return nil, Reading{}, err
 	}
@@ -134,12 +134,13 @@ func (r *Reader) sample(ctx context.Context, site Site, sp span, needs sketch.Ne
 
 // eval answers a query about the span of the stretch.
 func (a *question) eval(ctx context.Context, q *query.Query, main *stretch) (query.Result, error) {
-	if len(main.unsampled) > 0 {
-		return a.evalUnsampled(ctx, q, main)
-	}
+	thin := len(main.unsampled) > 0 // before it is told of what lies around
 	sample, err := a.project(ctx, main)
-	if err != nil {
+	switch {
+	case err != nil:
 		return query.Result{}, err
+	case thin || partlyCounted(q) && !sample.Complete():
+		return a.evalPartly(q, main, sample)
 	}
 	return main.eval(q, a.rules, sample)
 }
@@ -225,7 +226,7 @@ func (a *question) bucket(ctx context.Context, q query.Query, by query.Dimension
 	if err != nil {
 		return query.Result{}, err
 	}
-	if rest, at := q.Without(by); b.Key != (query.Key{}) && (rest.Countable() && !main.whole() || len(main.unsampled) > 0) {
+	if rest, at := q.Without(by); b.Key != (query.Key{}) && ((rest.Countable() || partlyCounted(&rest)) && !main.whole() || len(main.unsampled) > 0) {
 		res, err := one.eval(ctx, &rest, main)
 		return rest.Put(res, at, b.Key), err
 	}
@@ -247,11 +248,12 @@ func levelFor(by query.Dimension) level {
 
 // project merges the stretch with what lies around it as far as the question reaches.
 func (a *question) project(ctx context.Context, main *stretch) (*sketch.Sample, error) {
-	around, err := a.around(ctx)
+	key := readingKey{id: a.site.ID, switched: a.site.Switched, span: a.span, around: true, reach: a.reach}
+	around, err := a.reader.once(key, func() ([]*stretch, error) { return a.around(ctx) })
 	if err != nil {
 		return nil, err
 	}
-	all := append(around, main)
+	all := append(slices.Clip(around), main)
 	sample, err := a.merged(a.needs, all...)
 	for _, s := range around {
 		main.unreadable += s.unreadable
@@ -281,7 +283,7 @@ func (a *question) merged(needs sketch.Needs, stretches ...*stretch) (*sketch.Sa
 func (a *question) around(ctx context.Context) ([]*stretch, error) {
 	var all []*stretch
 	if a.reach.History {
-		s, err := a.reader.stretch(ctx, a.site, span{0, a.span.from}, days)
+		s, err := a.reader.stretchOf(ctx, a.site, span{0, a.span.from}, days)
 		if err != nil {
 			return nil, err
 		}
@@ -359,7 +361,7 @@ func (a *question) grainOf(ms int64) span { return a.reader.grain(a.site, max(0,
 
 // beside reads what lies near an end of the span, from roll-ups as short as are kept: their samples know more of it.
 func (a *question) beside(ctx context.Context, sp span) (*stretch, error) {
-	return a.reader.stretch(ctx, a.site, sp, max(quarters, a.reader.kept(a.site, sp.from)))
+	return a.reader.stretchOf(ctx, a.site, sp, max(quarters, a.reader.kept(a.site, sp.from)))
 }
 
 // gap returns the pause that ends a visit, and that in milliseconds widened to whole windows.

@@ -210,3 +210,32 @@ func TestWhatIsGoneStaysGoneWhereMoreIsKept(t *testing.T) {
 		t.Errorf("quarters are gone up to %d, want %d", got, want)
 	}
 }
+
+// What was known exactly was estimated as soon as it was asked for together with what is not.
+func TestTotalsAreExactBesideEstimates(t *testing.T) {
+	c := newCrowd(t)
+	q := query.Query{From: c.now.Add(-30 * time.Minute).UnixMilli(), To: c.now.Add(time.Minute).UnixMilli()}
+	for _, compare := range []query.Comparison{"", query.PreviousPeriod} {
+		for _, by := range [][]query.Dimension{nil, {query.TimeHour}, {query.TimeDay}} {
+			q.Metrics, q.Compare, q.Dimensions = []query.Metric{query.BounceRate, query.Pageviews, query.Visitors, query.Events, query.Visits}, compare, by
+			res, _, err := c.reader.Query(c.ctx, c.site, q)
+			if err != nil || res.Exact {
+				t.Fatalf("by %s: exact %v, %v", by, res.Exact, err)
+			}
+			sums := make([]query.Value, len(q.Metrics))
+			for _, r := range res.Rows {
+				for i, v := range r.Values {
+					sums[i].X, sums[i].Err = sums[i].X+v.X, sums[i].Err+v.Err
+				}
+			}
+			for _, i := range []int{1, 3} {
+				if sums[i].X != crowdVisitors || sums[i].Err != 0 {
+					t.Errorf("by %s, compare %q: %s %+v, want exactly %d", by, compare, q.Metrics[i], sums[i], crowdVisitors)
+				}
+			}
+			if sums[4].Err == 0 || math.Abs(sums[4].X-crowdVisitors) > 6*sums[4].Err+1 {
+				t.Errorf("by %s, compare %q: visits %+v, want about %d", by, compare, sums[4], crowdVisitors)
+			}
+		}
+	}
+}

@@ -1,15 +1,21 @@
 package aggregate
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/streamgauge/streamgauge/aggregate/query"
+	"github.com/streamgauge/streamgauge/aggregate/sketch"
 )
 
-// evalUnsampled answers a query about a stretch of which a part has no sample any more. What can be counted is, for all of it. The other figures are those of the part that has samples, and
-// null where none has: a month of which nothing but totals is kept has pageviews and visitors, and no bounce rate, which is not the same as none that bounced.
-func (a *question) evalUnsampled(ctx context.Context, q *query.Query, main *stretch) (query.Result, error) {
+// partlyCounted reports whether counts answer for some metrics of the query, and not for all. Of rows it says no: counts know of some that the sample does not.
+func partlyCounted(q *query.Query) bool {
+	metrics, _ := q.Counted()
+	return len(q.Dimensions) == 0 && len(metrics) > 0 && len(metrics) < len(q.Metrics)
+}
+
+// evalPartly answers a query about a stretch whose samples do not hold everybody, or of which a part has no sample any more. What can be counted is, for all of it: pageviews are exact beside a
+// bounce rate that is not. The other figures are those of the part that has samples, and null where none has: a month of which nothing but totals is kept has pageviews and visitors, and no bounce rate, which is not the same as none that bounced.
+func (a *question) evalPartly(q *query.Query, main *stretch, sample *sketch.Sample) (query.Result, error) {
 	metrics, places := q.Counted()
 	var counted query.Result
 	if len(metrics) > 0 {
@@ -25,10 +31,6 @@ func (a *question) evalUnsampled(ctx context.Context, q *query.Query, main *stre
 	}
 	of := *q
 	of.Order, of.Limit, of.Offset = nil, 0, 0
-	sample, err := a.project(ctx, main)
-	if err != nil {
-		return query.Result{}, err
-	}
 	sampled, err := query.Eval(&of, a.rules, sample, query.Extras{})
 	if err != nil {
 		return query.Result{}, err

@@ -21,6 +21,7 @@ type Reader struct {
 	sites *Sites
 	// Parallel is how many bodies of roll-ups are read at a time; 8 if zero. It must be set before the first question.
 	Parallel int
+	had      *readings // nil but in those of Together
 }
 
 // NewReader returns a reader of the windows of the sites.

@@ -3,7 +3,6 @@ package aggregate
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/streamgauge/streamgauge/aggregate/query"
 	"github.com/streamgauge/streamgauge/aggregate/sketch"
@@ -22,6 +21,7 @@ type stretch struct {
 	switched uint64
 	// unreadable is how many deltas and roll-ups are missing, for they cannot be read.
 	unreadable uint64
+	isWhole    *bool // what whole found out
 }
 
 // stretch reads a span, whose ends are starts of windows, from roll-ups of at most the level top: what was counted live, and what was imported. Level zero reads the
@@ -50,9 +50,32 @@ func (r *Reader) stretch(ctx context.Context, site Site, sp span, top level) (*s
 	return s, nil
 }
 
-// whole reports whether every hit of every visitor is at hand: figures are exact then.
+// whole reports whether every hit of every visitor is at hand, also when all parts are made one sample: figures are exact then.
 func (s *stretch) whole() bool {
-	return len(s.unsampled) == 0 && !slices.ContainsFunc(s.parts.samples, func(p *sketch.Packed) bool { return !p.Complete() })
+	if s.isWhole == nil {
+		is := s.fits()
+		s.isWhole = &is
+	}
+	return *s.isWhole
+}
+
+// fits counts the visitors only where they may be too many for a sample. What cannot be read shows elsewhere.
+func (s *stretch) fits() bool {
+	if len(s.unsampled) > 0 {
+		return false
+	}
+	visitors, hits := 0, 0
+	for _, p := range s.parts.samples {
+		if !p.Complete() {
+			return false
+		}
+		visitors, hits = visitors+p.Visitors(), hits+p.Hits()
+	}
+	if visitors <= sketch.K && hits <= sketch.MaxSampleHits {
+		return true
+	}
+	all, err := sketch.Project(sketch.Needs{}, s.parts.samples)
+	return err != nil || all.Complete()
 }
 
 // forCounts returns all parts, also those that only count.
@@ -69,7 +92,7 @@ func (s *stretch) forCounts() []query.Part {
 // eval answers a query from the sample of the stretch, and from its tables where these know more.
 func (s *stretch) eval(q *query.Query, rules query.Rules, sample *sketch.Sample) (_ query.Result, err error) {
 	var extras query.Extras
-	if q.Countable() && !s.whole() {
+	if q.Countable() && !sample.Complete() {
 		if extras.Counts, err = query.Count(q, s.forCounts()); err != nil {
 			return query.Result{}, fmt.Errorf("count: %w", err)
 		}

@@ -43,7 +43,7 @@ func (r *rig) post(body string, headers ...string) reply {
 }
 
 // send1 lets a handler serve a request in process.
-func send1(t *testing.T, h http.Handler, method, path, body string, headers ...string) reply {
+func send1(t testing.TB, h http.Handler, method, path, body string, headers ...string) reply {
 	t.Helper()
 	req := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 	req.RemoteAddr = "127.0.0.1:4711"
@@ -66,7 +66,7 @@ func setHeaders(req *http.Request, headers []string) {
 }
 
 // wantError checks that an answer is an error of that status and code, and returns its message.
-func (a reply) wantError(t *testing.T, status int, code string) string {
+func (a reply) wantError(t testing.TB, status int, code string) string {
 	t.Helper()
 	var e struct {
 		Error struct{ Code, Message string }
@@ -82,7 +82,7 @@ func (a reply) wantError(t *testing.T, status int, code string) string {
 }
 
 // decode reads a 2xx answer.
-func decode[T any](t *testing.T, a reply) (v T) {
+func decode[T any](t testing.TB, a reply) (v T) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(a.body), &v); err != nil || a.status/100 != 2 {
 		t.Fatalf("answer %d %s: %v", a.status, a.body, err)

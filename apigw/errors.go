@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -50,19 +51,28 @@ var statuses = []struct {
 	{store.ErrClosed, http.StatusServiceUnavailable, "closing", "the server is shutting down"},
 }
 
-// answerError writes err. What is the server's fault is told to OnError.
+// errorBody is the body of every answer that is an error.
+type errorBody struct {
+	Error *apiError `json:"error"`
+}
+
+// answerError writes err.
 func (s *Server) answerError(w http.ResponseWriter, r *http.Request, err error) {
+	e := s.errorOf(r.Context(), err)
+	answer(w, e.status, errorBody{e})
+}
+
+// errorOf is err as a client is told of it. What is the server's fault is told to OnError.
+func (s *Server) errorOf(ctx context.Context, err error) *apiError {
 	e, ours := errors.AsType[*apiError](err)
 	if !ours {
 		e = judge(err)
-		gone := r.Context().Err() != nil && errors.Is(err, r.Context().Err())
+		gone := ctx.Err() != nil && errors.Is(err, ctx.Err())
 		if e.status >= http.StatusInternalServerError && !gone {
 			s.o.OnError(err)
 		}
 	}
-	answer(w, e.status, struct {
-		Error *apiError `json:"error"`
-	}{e})
+	return e
 }
 
 func judge(err error) *apiError {

@@ -60,7 +60,7 @@ type parts struct {
 
 // rig is a server over real parts, which listens on this machine.
 type rig struct {
-	t     *testing.T
+	t     testing.TB
 	clock *testClock
 
 	store    store.Store
@@ -78,7 +78,7 @@ type rig struct {
 	gone   chan struct{} // one for each request that was served
 }
 
-func newRig(t *testing.T, p parts) *rig {
+func newRig(t testing.TB, p parts) *rig {
 	t.Helper()
 	r := &rig{t: t, clock: newClock(), store: p.store, served: make(chan context.Context, 100), gone: make(chan struct{}, 1000)}
 	if r.store == nil {

@@ -21,7 +21,7 @@ import (
 
 // viewer reads a live view, as an EventSource does.
 type viewer struct {
-	t     *testing.T
+	t     testing.TB
 	lines *bufio.Scanner
 	leave context.CancelFunc
 }

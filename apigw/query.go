@@ -14,36 +14,60 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 )
 
+// moment is when questions are asked. Those of one moment are about the same state of their sites and spans.
+type moment struct {
+	server *Server
+	reader *aggregate.Reader
+	now    time.Time
+	lag    time.Duration
+	sites  map[string]aggregate.Site // those that were asked about
+}
+
+// moment is now, for one question.
+func (s *Server) moment() *moment {
+	return &moment{server: s, reader: s.o.Reader, now: s.o.Now(), lag: s.o.Lag(), sites: map[string]aggregate.Site{}}
+}
+
+// together is now, for several questions: what is read for one serves the others.
+func (s *Server) together() *moment {
+	m := s.moment()
+	m.reader = m.reader.Together()
+	return m
+}
+
 // asked is the site of a question, and when it was asked.
 type asked struct {
+	*moment
 	site  aggregate.Site
 	rules query.Rules
-	now   time.Time
-	lag   time.Duration
 }
 
 // about finds the site that a question names.
-func (s *Server) about(ctx context.Context, id string) (asked, error) {
+func (m *moment) about(ctx context.Context, id string) (asked, error) {
 	switch {
 	case id == "":
 		return asked{}, fail(http.StatusBadRequest, "required", "site_id is missing: the id of a site")
 	case !event.ValidSite(id):
 		return asked{}, noSite("site_id", id)
 	}
-	site, err := s.o.Sites.Get(ctx, id)
-	if err != nil {
-		return asked{}, fmt.Errorf("site_id %q: %w", id, err)
+	site, known := m.sites[id]
+	if !known {
+		var err error
+		if site, err = m.server.o.Sites.Get(ctx, id); err != nil {
+			return asked{}, fmt.Errorf("site_id %q: %w", id, err)
+		}
+		m.sites[id] = site
 	}
-	return asked{site: site, rules: site.Rules(), now: s.o.Now(), lag: s.o.Lag()}, nil
+	return asked{moment: m, site: site, rules: site.Rules()}, nil
 }
 
 // asks finds the site of a question, and when its history began where all of it is asked for.
-func (s *Server) asks(ctx context.Context, scope *stats.Scope) (asked, error) {
-	a, err := s.about(ctx, scope.SiteID)
+func (m *moment) asks(ctx context.Context, scope *stats.Scope) (asked, error) {
+	a, err := m.about(ctx, scope.SiteID)
 	if err != nil || !scope.DateRange.IsAll() {
 		return a, err
 	}
-	begin, err := s.o.Reader.Begin(ctx, a.site)
+	begin, err := m.reader.Begin(ctx, a.site)
 	scope.DateRange.Begin(begin)
 	return a, err
 }
@@ -68,20 +92,6 @@ func isoTime(ms int64, zone *time.Location) string {
 	return time.UnixMilli(ms).In(zone).Format(time.RFC3339)
 }
 
-// postQuery answers a question for metrics, in the language of Plausible's Stats API v2.
-func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
-	req := &stats.Request{}
-	if err := readJSON(w, r, req, stats.RequestKeys); err != nil {
-		return err
-	}
-	out, err := s.query(r.Context(), req)
-	if err != nil {
-		return err
-	}
-	answer(w, http.StatusOK, out)
-	return nil
-}
-
 // getQueryCSV answers the question in the parameter "query" as comma-separated values (RFC 4180): a link can hold it.
 func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 	text := r.URL.Query().Get("query")
@@ -92,7 +102,7 @@ func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 	if err := decodeJSON(strings.NewReader(text), req, stats.RequestKeys); err != nil {
 		return err
 	}
-	out, err := s.query(r.Context(), req)
+	out, err := s.moment().query(r.Context(), req)
 	if err != nil {
 		return err
 	}
@@ -101,11 +111,12 @@ func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, error) {
+// query answers a question for metrics, in the language of Plausible's Stats API v2.
+func (m *moment) query(ctx context.Context, req *stats.Request) (*stats.Answer, error) {
 	if err := req.Fill(); err != nil {
 		return nil, err
 	}
-	a, err := s.asks(ctx, &req.Scope)
+	a, err := m.asks(ctx, &req.Scope)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +124,7 @@ func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, 
 	if err != nil {
 		return nil, err
 	}
-	res, reading, err := s.o.Reader.Query(ctx, a.site, q)
+	res, reading, err := m.reader.Query(ctx, a.site, q)
 	if err != nil {
 		return nil, err
 	}
@@ -121,62 +132,3 @@ func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, 
 }
 
 func span(r aggregate.Reading) stats.Span { return stats.Span{From: r.From, To: r.To} }
-
-// answers is a handler of questions that are of one kind R: what they have in common is read here, and reply does the rest.
-func answers[R any](s *Server, keys string, scope func(*R) *stats.Scope, reply func(context.Context, *R, asked) (any, error)) handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		req := new(R)
-		if err := readJSON(w, r, req, keys); err != nil {
-			return err
-		}
-		a, err := s.asks(r.Context(), scope(req))
-		if err != nil {
-			return err
-		}
-		out, err := reply(r.Context(), req, a)
-		if err != nil {
-			return err
-		}
-		answer(w, http.StatusOK, out)
-		return nil
-	}
-}
-
-// funnels answers how many visitors took steps one after the other.
-func (s *Server) funnels() handler {
-	scope := func(r *stats.FunnelRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.FunnelKeys, scope, func(ctx context.Context, req *stats.FunnelRequest, a asked) (any, error) {
-		f, err := req.Funnel(a.rules, a.now)
-		if err != nil {
-			return nil, err
-		}
-		res, reading, err := s.o.Reader.Funnel(ctx, a.site, f)
-		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
-	})
-}
-
-// retentions answers how many visitors came back.
-func (s *Server) retentions() handler {
-	scope := func(r *stats.RetentionRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.RetentionKeys, scope, func(ctx context.Context, req *stats.RetentionRequest, a asked) (any, error) {
-		q, err := req.Retention(a.rules, a.now)
-		if err != nil {
-			return nil, err
-		}
-		res, reading, err := s.o.Reader.Retention(ctx, a.site, q)
-		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
-	})
-}
-
-// journeys answers where visitors went from a page, or came from.
-func (s *Server) journeys() handler {
-	scope := func(r *stats.JourneyRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.JourneyKeys, scope, func(ctx context.Context, req *stats.JourneyRequest, a asked) (any, error) {
-		j, err := req.Journey(a.rules, a.now)
-		if err != nil {
-			return nil, err
-		}
-		res, reading, err := s.o.Reader.Journey(ctx, a.site, j)
-		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
-	})
-}

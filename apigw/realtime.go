@@ -13,11 +13,11 @@ const currentSpan = 5 * time.Minute
 
 // getRealtimeVisitors answers how many visitors there were in the last five minutes, as a number alone: Plausible's Stats API v1 has it so.
 func (s *Server) getRealtimeVisitors(w http.ResponseWriter, r *http.Request) error {
-	a, err := s.about(r.Context(), r.URL.Query().Get("site_id"))
+	a, err := s.moment().about(r.Context(), r.URL.Query().Get("site_id"))
 	if err != nil {
 		return err
 	}
-	n, err := s.currentVisitors(r.Context(), a)
+	n, err := a.currentVisitors(r.Context())
 	if err != nil {
 		return err
 	}
@@ -25,10 +25,10 @@ func (s *Server) getRealtimeVisitors(w http.ResponseWriter, r *http.Request) err
 	return nil
 }
 
-func (s *Server) currentVisitors(ctx context.Context, a asked) (uint64, error) {
+func (a asked) currentVisitors(ctx context.Context) (uint64, error) {
 	now := a.now.UnixMilli()
 	q := query.Query{Metrics: []query.Metric{query.Visitors}, From: now - currentSpan.Milliseconds(), To: now}
-	res, _, err := s.o.Reader.Query(ctx, a.site, q)
+	res, _, err := a.reader.Query(ctx, a.site, q)
 	if err != nil {
 		return 0, err
 	}

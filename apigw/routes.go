@@ -16,12 +16,13 @@ func (s *Server) routes() {
 	known.add("OPTIONS /v1/events", preflight)
 	known.add("GET /healthz", getHealth)
 	known.add("GET /readyz", s.getReady)
-	known.own("POST /api/v2/query", s.postQuery)
+	known.own("POST /api/v2/query", s.alone(metrics))
 	known.own("GET /api/v2/query.csv", s.getQueryCSV)
 	known.own("GET /api/v1/stats/realtime/visitors", s.getRealtimeVisitors)
-	known.own("POST /api/v2/funnel", s.funnels())
-	known.own("POST /api/v2/retention", s.retentions())
-	known.own("POST /api/v2/journey", s.journeys())
+	known.own("POST /api/v2/funnel", s.alone(funnels()))
+	known.own("POST /api/v2/retention", s.alone(retentions()))
+	known.own("POST /api/v2/journey", s.alone(journeys()))
+	known.own("POST /api/v2/questions", s.postQuestions)
 	if s.o.Live != nil {
 		if !s.o.Buffered {
 			known.own("GET /api/v1/live", s.getLive)

@@ -124,29 +124,30 @@ func (s *Server) checkTile(w http.ResponseWriter, r *http.Request, t tile) error
 }
 
 func (s *Server) tile(ctx context.Context, t tile) (*tileAnswer, error) {
-	a, err := s.about(ctx, t.site)
+	m := s.together()
+	a, err := m.about(ctx, t.site)
 	if err != nil {
 		return nil, err
 	}
 	out := &tileAnswer{Site: t.site, TZ: a.site.TZ, Metric: t.metric, Period: t.period, By: t.by}
 	switch {
 	case t.metric == currentVisitors:
-		n, err := s.currentVisitors(ctx, a)
+		n, err := a.currentVisitors(ctx)
 		out.Current = &n
 		return out, err
 	case t.by != "":
-		out.List, err = s.tileQuery(ctx, t, tileLists[t.by])
+		out.List, err = m.tileQuery(ctx, t, tileLists[t.by])
 		return out, err
 	}
-	if out.Total, err = s.tileQuery(ctx, t, ""); err != nil {
+	if out.Total, err = m.tileQuery(ctx, t, ""); err != nil {
 		return nil, err
 	}
-	out.Course, err = s.tileQuery(ctx, t, "time")
+	out.Course, err = m.tileQuery(ctx, t, "time")
 	return out, err
 }
 
 // tileQuery asks in the language of the Stats API, so that a tile means what a question there means.
-func (s *Server) tileQuery(ctx context.Context, t tile, dimension string) (*stats.Answer, error) {
+func (m *moment) tileQuery(ctx context.Context, t tile, dimension string) (*stats.Answer, error) {
 	ask := map[string]any{"site_id": t.site, "metrics": []string{t.metric}, "date_range": t.period}
 	switch dimension {
 	case "":
@@ -163,7 +164,7 @@ func (s *Server) tileQuery(ctx context.Context, t tile, dimension string) (*stat
 	if err := decodeJSON(strings.NewReader(string(text)), req, stats.RequestKeys); err != nil {
 		return nil, err
 	}
-	return s.query(ctx, req)
+	return m.query(ctx, req)
 }
 
 // getTileKey answers the key that a tile needs in the pages of others; "" where there is no access control and it needs none.

@@ -37,6 +37,7 @@ type way struct {
 	roll     int  // of 1,000 deliveries and questions, how many are followed by rolling up
 	tidy     int  // of 1,000 times that is rolled up, how many are followed by the daily repair and expiry
 	shuffled bool // copies arrive in any order
+	together bool // a question comes after others about the same span, and twice
 }
 
 // pipeline is the whole way of an event: JSON, records, consumer, windows, roll-ups, reader.
@@ -223,22 +224,58 @@ func (p *pipeline) Query(ctx context.Context, q query.Query) (query.Result, erro
 	if err := p.rollUp(ctx); err != nil {
 		return query.Result{}, err
 	}
-	res, _, err := p.reader.Query(ctx, p.site, q)
+	r, err := p.readerOf(ctx, q.From, q.To)
+	if err != nil {
+		return query.Result{}, err
+	}
+	if p.together {
+		if _, _, err := r.Query(ctx, p.site, q); err != nil {
+			return query.Result{}, err
+		}
+	}
+	res, _, err := r.Query(ctx, p.site, q)
 	return res, err
+}
+
+// readerOf returns the reader of a question about a span.
+func (p *pipeline) readerOf(ctx context.Context, from, to int64) (*aggregate.Reader, error) {
+	if !p.together {
+		return p.reader, nil
+	}
+	r := p.reader.Together()
+	for _, m := range []query.Metric{query.Visitors, query.BounceRate, query.NewVisitors} {
+		before := query.Query{Metrics: []query.Metric{m}, Dimensions: []query.Dimension{query.EventPage}, From: from, To: to, Compare: query.PreviousPeriod}
+		if _, _, err := r.Query(ctx, p.site, before); err != nil {
+			return nil, fmt.Errorf("question before: %w", err)
+		}
+	}
+	return r, nil
 }
 
 func (p *pipeline) Funnel(ctx context.Context, f query.Funnel) (query.FunnelResult, error) {
-	res, _, err := p.reader.Funnel(ctx, p.site, f)
+	r, err := p.readerOf(ctx, f.From, f.To)
+	if err != nil {
+		return query.FunnelResult{}, err
+	}
+	res, _, err := r.Funnel(ctx, p.site, f)
 	return res, err
 }
 
-func (p *pipeline) Retention(ctx context.Context, r query.Retention) (query.RetentionResult, error) {
-	res, _, err := p.reader.Retention(ctx, p.site, r)
+func (p *pipeline) Retention(ctx context.Context, q query.Retention) (query.RetentionResult, error) {
+	r, err := p.readerOf(ctx, q.From, q.To)
+	if err != nil {
+		return query.RetentionResult{}, err
+	}
+	res, _, err := r.Retention(ctx, p.site, q)
 	return res, err
 }
 
 func (p *pipeline) Journey(ctx context.Context, j query.Journey) (query.JourneyResult, error) {
-	res, _, err := p.reader.Journey(ctx, p.site, j)
+	r, err := p.readerOf(ctx, j.From, j.To)
+	if err != nil {
+		return query.JourneyResult{}, err
+	}
+	res, _, err := r.Journey(ctx, p.site, j)
 	return res, err
 }
 

@@ -18,6 +18,9 @@ var engines = []struct {
 	{"memory, rolled up", func(t *testing.T) (querytest.Engine, error) {
 		return newPipeline(t, way{shards: 3, roll: 1000, tidy: 1000, again: 500}, 0)
 	}},
+	{"together", func(t *testing.T) (querytest.Engine, error) {
+		return newPipeline(t, way{shards: 2, roll: 500, together: true}, 0)
+	}},
 	{"embedded, rolled up", func(t *testing.T) (querytest.Engine, error) {
 		return newPipeline(t, way{embedded: true, roll: 1000}, 0)
 	}},

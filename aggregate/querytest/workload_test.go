@@ -50,6 +50,7 @@ func randomWay(r *rand.Rand) way {
 	return way{
 		embedded: r.IntN(8) == 0, shards: 1 + r.IntN(5), pack: 1 + r.IntN(4), batch: 5 + r.IntN(120), slice: 1 + r.IntN(200), warm: 1 << (10 + r.IntN(17)),
 		parallel: 1 + r.IntN(8), again: 200, restart: 100, reshard: 100, roll: []int{0, 50, 200, 500}[r.IntN(4)], tidy: 200,
+		together: r.IntN(4) == 0,
 	}
 }
 

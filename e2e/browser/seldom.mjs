@@ -30,6 +30,8 @@ await check("figures of more visitors than a sample holds say how far they may b
   await page.locator("#pages .row .plus-minus").first().waitFor();
   assert.match(await metric(page, "visitors").locator("xpath=..").locator(".plus-minus").textContent(), /^±\d+(\.\d)?\s%$/);
   assert.ok(Math.abs((await numberIn(metric(page, "visitors"))) / CROWD - 1) < 0.1);
+  await metricIs(page, "pageviews", CROWD);
+  assert.equal(await metric(page, "pageviews").locator("xpath=..").locator(".plus-minus").count(), 0, "what counts know is not estimated");
   await shoot(page, "sampled");
   await page.goto(`${server}/crowd.example?period=24h&list=event:page`);
   await page.locator(".list-rows .plus-minus").first().waitFor();

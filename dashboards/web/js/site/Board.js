@@ -1,10 +1,12 @@
 // Everything that is known of a site, in the order in which people ask.
 
-import { effect, signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { signal } from "@preact/signals";
+import { useEffect, useLayoutEffect } from "preact/hooks";
+import { prepareFigures } from "../format.js";
 import { html } from "../html.js";
-import { anyShown } from "../state/answers.js";
 import { choice } from "../state/choice.js";
+import { anyPainted, anyShown, painted } from "../state/first.js";
+import { rest } from "../state/rest.js";
 import { lazy } from "../ui/Lazy.js";
 import { DEVICES, PAGES, PLACES, SOURCES } from "./cards.js";
 import { Chart } from "./Chart.js";
@@ -20,15 +22,12 @@ import { PropertiesCard } from "./PropertiesCard.js";
 const PATIENCE = 150;
 const late = signal(false);
 
-/** @type {Promise<void>} */
-const shown = new Promise((done) => effect(() => void (anyShown.value && done())));
-
 // What nobody sees at first comes after what everybody does, into a place of its own size.
 /** @typedef {typeof import("./below.js")} Below */
 const below = () => import("./below.js");
 
 /** @param {(module: Below) => import("preact").FunctionComponent<any>} pick @param {unknown} waits */
-const later = (pick, waits) => lazy(() => shown.then(below).then((module) => ({ default: pick(module) })), waits);
+const later = (pick, waits) => lazy(() => painted.then(below).then((module) => ({ default: pick(module) })), waits);
 
 /** @param {string} name */
 const place = (name) => html`<section class="card waits" data-card=${name} aria-busy="true"></section>`;
@@ -41,7 +40,18 @@ const Vitals = later((m) => m.Vitals, place("vitals"));
 const Retention = later((m) => m.Retention, place("retention"));
 const Scrubber = later((m) => m.Scrubber, html`<div class="scrubber waits"></div>`);
 
+// The cards below the first ones. Their modules are there; that they are drawn is not waited for.
+function Further() {
+  if (!anyPainted.value) return ["places", "devices", "goals", "properties"].map(place);
+  return html`
+    <${ListCard} key="places" name="places" title="Places" listings=${PLACES} drawn=${{ map: CountryMap }} />
+    <${ListCard} key="devices" name="devices" title="Devices" listings=${DEVICES} />
+    <${EventsCard} key="events" />
+    <${PropertiesCard} key="properties" />`;
+}
+
 export function Board() {
+  useLayoutEffect(() => void rest().then(prepareFigures), []); // the first questions are on their way
   useEffect(() => {
     const timer = setTimeout(() => (late.value = true), PATIENCE);
     return () => clearTimeout(timer);
@@ -62,10 +72,7 @@ export function Board() {
       ${live && present}
       <${ListCard} key="pages" name="pages" title="Pages" listings=${PAGES} soon />
       <${ListCard} key="sources" name="sources" title="Sources" listings=${SOURCES} soon />
-      <${ListCard} key="places" name="places" title="Places" listings=${PLACES} drawn=${{ map: CountryMap }} />
-      <${ListCard} key="devices" name="devices" title="Devices" listings=${DEVICES} />
-      <${EventsCard} key="events" />
-      <${PropertiesCard} key="properties" />
+      <${Further} key="further" />
       <${Funnel} key="funnel" />
       <${Journeys} key="journeys" />
       <${Vitals} key="vitals" />

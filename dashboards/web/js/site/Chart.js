@@ -1,15 +1,15 @@
 // The chart: the chosen metric over the period, with the period that it is compared with, what was usual in the week before, and alerts. A span
 // that is drawn over it becomes the period.
 
-import { effect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { QUERY } from "../api/stats.js";
 import { addDays, dateOf, instantOf, wallTime } from "../calendar.js";
 import { html } from "../html.js";
 import { METRICS } from "../metrics.js";
 import { intervalsOf, onDates } from "../period.js";
-import { anyShown, useAnswer } from "../state/answers.js";
+import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
+import { painted } from "../state/first.js";
 import { asking, askingBefore, here } from "../state/scope.js";
 import { zone } from "../state/sites.js";
 import { Failure } from "../ui/Failure.js";
@@ -55,7 +55,7 @@ export function Chart() {
 
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [draw, setDraw] = useState(/** @type {Plotting | null} */ (null));
-  useEffect(() => effect(() => void (anyShown.value && plotting().then(setDraw))), []);
+  useEffect(() => void painted.then(plotting).then(setDraw), []);
   const plot = useRef(/** @type {ReturnType<Plotting["makePlot"]> | null} */ (null));
   const latest = useRef(/** @type {any} */ (null));
   if (series) latest.current = { series, unit, marks }; // until the next one is there, the last one stays drawn

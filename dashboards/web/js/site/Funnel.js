@@ -69,7 +69,7 @@ function Steps({ steps, answer }) {
       const rate = s.rate.value ?? 0;
       const lost = i === 0 ? null : 100 - (s.step_rate.value ?? 0);
       return html`<li key=${i}>
-        <span class="funnel-bar" aria-hidden="true"><span style=${{ transform: `scaleY(${rate / 100})` }}></span></span>
+        <span class="funnel-bar" aria-hidden="true" style=${{ backgroundSize: `100% ${rate}%` }}></span>
         <span class="funnel-name" title=${steps[i].value}><bdi>${steps[i].kind === "event" && steps[i].value === "pageview" ? "Any page" : steps[i].value}</bdi></span>
         <span class="funnel-visitors"><${Num} text=${short(s.visitors.value ?? 0)} error=${exact ? null : s.visitors.error} value=${s.visitors.value ?? undefined} /></span>
         <span class="muted small num">${s.rate.value == null ? "–" : percentage(rate)}</span>

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { shifted } from "../period.js";
 import { choice, choose } from "../state/choice.js";
+import { anyPainted } from "../state/first.js";
 import { here, replayedTo } from "../state/scope.js";
 import { site } from "../state/sites.js";
 import { Icon } from "../ui/Icon.js";
@@ -32,9 +33,11 @@ export function stepPeriod(steps) {
 export function PeriodMenu() {
   site.value; // its zone
   const { period } = choice.value;
+  const name = periodLabel(period, here());
+  const title = anyPainted.value ? `Period: ${name}, ${spanLabel(period, here())}` : `Period: ${name}`; // to write dates takes what takes its time to make
   return html`<div class="period" role="group" aria-label="Period">
     <button type="button" class="button quiet" title="Earlier (←)" aria-label="Earlier" disabled=${!shifted(period, -1, here())} onClick=${() => stepPeriod(-1)}><${Icon} name="back" /></button>
-    <${Menu} align="end" label=${html`<span class="period-name">${periodLabel(period, here())}</span>`} title="Period: ${periodLabel(period, here())}, ${spanLabel(period, here())}">
+    <${Menu} align="end" label=${html`<span class="period-name">${name}</span>`} title=${title}>
       ${(/** @type {() => void} */ close) => html`
         <ul>${PERIOD_KEYS.map(([name, key]) => html`<li key=${name}>
           <button type="button" class="menu-item" aria-current=${period.name === name && !period.date} onClick=${() => (choosePeriod({ name }), close())}>${periodLabel({ name }, here())}<kbd>${key}</kbd></button>

@@ -6,8 +6,12 @@
 
 import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { AnswerError, postJSON } from "../api/ask.js";
+import { AnswerError } from "../api/ask.js";
+import { askTogether } from "../api/questions.js";
+import { askAtBeat, BEAT, forgetBeat } from "./beat.js";
+import { anyShown } from "./first.js";
 import { pulse } from "./live.js";
+import { rest } from "./rest.js";
 import { replayedTo } from "./scope.js";
 
 /** @typedef {import("./scope.js").Question} Question */
@@ -17,11 +21,11 @@ import { replayedTo } from "./scope.js";
  */
 
 const COST = 4; // a question is asked no more than a fourth of the time
-const BEAT = 500;
+const LONG = 100; // ms of the server: others do not wait for an answer that takes so long, and most of the time of all
 const RETRY = 5_000;
 const REPLAY = 200;
 
-/** @type {Map<string, unknown>} answers to come back to, the latest last */
+/** @type {Map<string, { data: unknown, tag: string }>} answers to come back to, the latest last */
 const kept = new Map();
 const KEPT = 40;
 
@@ -33,8 +37,10 @@ class Asker {
   question = null;
   /** @type {AbortController | null} */
   underWay = null;
+  tag = ""; // of the answer that is shown
   askedAt = -Infinity;
   cost = 0;
+  isLong = false;
   due = false;
   seen = true;
   timer = 0;
@@ -45,9 +51,10 @@ class Asker {
     this.question = question;
     if (question?.key === before?.key) return;
     this.stop();
-    const known = question ? /** @type {T | undefined} */ (kept.get(question.key)) : undefined;
+    const known = question ? /** @type {{ data: T, tag: string } | undefined} */ (kept.get(question.key)) : undefined;
     const same = question?.site === before?.site; // figures of one site never stand under the name of another
-    this.state.value = { data: known ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
+    this.state.value = { data: known?.data ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
+    this.tag = known?.tag ?? "";
     this.askedAt = -Infinity;
     this.want();
   }
@@ -57,9 +64,9 @@ class Asker {
     this.due = true;
     if (!this.question || !this.seen || document.hidden || this.underWay) return;
     const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
-    const wait = this.askedAt + pause - performance.now();
+    const at = this.askedAt + pause;
     clearTimeout(this.timer);
-    if (wait > 0) this.timer = /** @type {any} */ (setTimeout(() => this.ask(), BEAT * Math.ceil((this.askedAt + pause) / BEAT) - performance.now()));
+    if (at > performance.now()) askAtBeat(this, at);
     else this.ask();
   }
 
@@ -72,25 +79,32 @@ class Asker {
     const start = performance.now();
     this.askedAt = BEAT * Math.floor(start / BEAT);
     try {
-      const data = /** @type {T} */ (await postJSON(question.path, question.body(), control.signal));
+      const { data, tag, took } = await askTogether({ path: question.path, body: question.body(), tag: this.tag, apart: this.isLong }, control.signal);
       if (control.signal.aborted) return;
-      keep(question.key, data);
       this.cost = performance.now() - start;
-      this.answered({ data, fault: null, busy: false });
+      this.isLong = took > Math.max(LONG, this.cost / 2);
+      this.tag = tag;
+      if (data !== null) keep(question.key, { data, tag });
+      this.answered({ data: data ?? this.latest().data, fault: null, busy: false });
     } catch (fault) {
       if (control.signal.aborted) return;
-      this.answered({ ...this.state.peek(), fault: /** @type {Error} */ (fault), busy: false });
+      this.answered({ ...this.latest(), fault: /** @type {Error} */ (fault), busy: false });
       if (mayPass(fault)) this.timer = /** @type {any} */ (setTimeout(() => this.want(), RETRY));
     }
     this.underWay = null;
     if (this.due) this.want();
   }
 
+  /** What is shown, or is about to be. */
+  latest() {
+    return waiting.get(this) ?? this.state.peek();
+  }
+
   // An answer that says the same as the one before draws nothing anew.
   /** @param {State<T>} state */
   answered(state) {
-    const before = this.state.peek();
-    const same = !before.busy && !before.fault && !state.fault && before.data && essence(before.data) === essence(state.data);
+    const before = this.latest();
+    const same = !before.busy && !before.fault && !state.fault && before.data === state.data;
     if (!same) waiting.set(this, state);
     noLongerAsking(this);
   }
@@ -99,6 +113,7 @@ class Asker {
     this.underWay?.abort();
     this.underWay = null;
     clearTimeout(this.timer);
+    forgetBeat(this);
     waiting.delete(this);
     noLongerAsking(this);
   }
@@ -108,7 +123,6 @@ class Asker {
     this.seen = seen;
     if (seen && this.due) this.want();
   }
-
 }
 
 // A question that is wrong stays wrong.
@@ -117,9 +131,6 @@ function mayPass(fault) {
   return !(fault instanceof AnswerError) || fault.status === 0 || fault.status >= 500;
 }
 
-/** Whether any answer was shown yet. */
-export const anyShown = signal(false);
-
 /** @type {Set<Asker<any>>} those whose question is under way */
 const asking = new Set();
 /** @type {Map<Asker<any>, State<any>>} what was answered and is not shown yet */
@@ -127,8 +138,8 @@ const waiting = new Map();
 const TOGETHER = 120;
 let showTimer = 0;
 
-// Of all parts that ask at the same moment the answers are shown together, when the last one is there: the page is laid out and painted
-// once, not ten times. A part whose answer takes its time is not waited for.
+// Of all parts that ask at the same moment the answers are shown one after the other when the last one is there: the page is laid out and painted
+// once, or a few times where that takes long, not ten times. A part whose answer takes its time is not waited for.
 /** @param {Asker<any>} asker */
 function noLongerAsking(asker) {
   asking.delete(asker);
@@ -137,26 +148,39 @@ function noLongerAsking(asker) {
   else showTimer ||= /** @type {any} */ (setTimeout(showWaiting, TOGETHER));
 }
 
-function showWaiting() {
+const SLICE = 4; // ms of one task
+
+let showing = false;
+
+async function showWaiting() {
   clearTimeout(showTimer);
   showTimer = 0;
-  const all = [...waiting];
+  if (!anyShown.peek()) return batch(showFirst);
+  if (showing) return;
+  showing = true;
+  let begin = performance.now();
+  for (const [asker, state] of waiting) {
+    if (performance.now() - begin > SLICE) {
+      await rest();
+      begin = performance.now();
+    }
+    if (!waiting.delete(asker)) continue; // it has turned to another question
+    asker.state.value = state;
+    await null; // it is drawn
+  }
+  showing = false;
+}
+
+function showFirst() {
+  for (const [asker, state] of waiting) asker.state.value = state;
   waiting.clear();
-  batch(() => {
-    for (const [asker, state] of all) asker.state.value = state;
-    anyShown.value = true;
-  });
+  anyShown.value = true;
 }
 
-/** What of an answer is shown. @param {any} data */
-function essence({ query, meta, ...rows }) {
-  return JSON.stringify([rows, query.metrics, query.dimensions, meta.exact, meta.time_labels, meta.incomplete_windows > 0]);
-}
-
-/** @param {string} key @param {unknown} data */
-function keep(key, data) {
+/** @param {string} key @param {{ data: unknown, tag: string }} answer */
+function keep(key, answer) {
   kept.delete(key);
-  kept.set(key, data);
+  kept.set(key, answer);
   if (kept.size > KEPT) kept.delete(/** @type {string} */ (kept.keys().next().value));
 }
 
