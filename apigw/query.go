@@ -71,7 +71,7 @@ func isoTime(ms int64, zone *time.Location) string {
 // postQuery answers a question for metrics, in the language of Plausible's Stats API v2.
 func (s *Server) postQuery(w http.ResponseWriter, r *http.Request) error {
 	req := &stats.Request{}
-	if err := readJSON(w, r, req, stats.RequestKeys); err != nil {
+	if err := readJSON(w, r, req); err != nil {
 		return err
 	}
 	out, err := s.query(r.Context(), req)
@@ -89,7 +89,7 @@ func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusBadRequest, "required", "query is missing: ?query={…}, the JSON that /api/v2/query takes")
 	}
 	req := &stats.Request{}
-	if err := decodeJSON(strings.NewReader(text), req, stats.RequestKeys); err != nil {
+	if err := decodeJSON(strings.NewReader(text), req); err != nil {
 		return err
 	}
 	out, err := s.query(r.Context(), req)
@@ -123,10 +123,10 @@ func (s *Server) query(ctx context.Context, req *stats.Request) (*stats.Answer, 
 func span(r aggregate.Reading) stats.Span { return stats.Span{From: r.From, To: r.To} }
 
 // answers is a handler of questions that are of one kind R: what they have in common is read here, and reply does the rest.
-func answers[R any](s *Server, keys string, scope func(*R) *stats.Scope, reply func(context.Context, *R, asked) (any, error)) handler {
+func answers[R any](s *Server, scope func(*R) *stats.Scope, reply func(context.Context, *R, asked) (any, error)) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		req := new(R)
-		if err := readJSON(w, r, req, keys); err != nil {
+		if err := readJSON(w, r, req); err != nil {
 			return err
 		}
 		a, err := s.asks(r.Context(), scope(req))
@@ -145,7 +145,7 @@ func answers[R any](s *Server, keys string, scope func(*R) *stats.Scope, reply f
 // funnels answers how many visitors took steps one after the other.
 func (s *Server) funnels() handler {
 	scope := func(r *stats.FunnelRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.FunnelKeys, scope, func(ctx context.Context, req *stats.FunnelRequest, a asked) (any, error) {
+	return answers(s, scope, func(ctx context.Context, req *stats.FunnelRequest, a asked) (any, error) {
 		f, err := req.Funnel(a.rules, a.now)
 		if err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (s *Server) funnels() handler {
 // retentions answers how many visitors came back.
 func (s *Server) retentions() handler {
 	scope := func(r *stats.RetentionRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.RetentionKeys, scope, func(ctx context.Context, req *stats.RetentionRequest, a asked) (any, error) {
+	return answers(s, scope, func(ctx context.Context, req *stats.RetentionRequest, a asked) (any, error) {
 		q, err := req.Retention(a.rules, a.now)
 		if err != nil {
 			return nil, err
@@ -171,7 +171,7 @@ func (s *Server) retentions() handler {
 // journeys answers where visitors went from a page, or came from.
 func (s *Server) journeys() handler {
 	scope := func(r *stats.JourneyRequest) *stats.Scope { return &r.Scope }
-	return answers(s, stats.JourneyKeys, scope, func(ctx context.Context, req *stats.JourneyRequest, a asked) (any, error) {
+	return answers(s, scope, func(ctx context.Context, req *stats.JourneyRequest, a asked) (any, error) {
 		j, err := req.Journey(a.rules, a.now)
 		if err != nil {
 			return nil, err

@@ -160,7 +160,7 @@ func (s *Server) tileQuery(ctx context.Context, t tile, dimension string) (*stat
 		return nil, fmt.Errorf("write a tile's question: %w", err)
 	}
 	req := &stats.Request{}
-	if err := decodeJSON(strings.NewReader(string(text)), req, stats.RequestKeys); err != nil {
+	if err := decodeJSON(strings.NewReader(string(text)), req); err != nil {
 		return nil, err
 	}
 	return s.query(ctx, req)
