@@ -18,8 +18,9 @@ type Lookup struct {
 	logs  map[Log]*logRecord
 }
 
-// logRecord is what a log says about copies.
+// logRecord is what a log says about copies; damage is why it cannot be read.
 type logRecord struct {
+	damage error
 	ids    map[uint64]idState
 	others map[uint64]Outcome // of copies that are not counted, by their tags
 }
@@ -55,36 +56,56 @@ type CountedID struct {
 	ID   uint64
 }
 
-// Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set.
+// Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set. It is ErrCorrupt where it is nowhere, and something cannot be read.
 func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival int64) (Fate, error) {
-	fate, err := l.Booked(ctx, e, p)
+	fate, damage, err := l.search(ctx, e, p)
+	if isDamage(err) {
+		damage, err = err, nil
+	}
 	if err != nil || fate.Outcome != 0 {
 		return fate, err
 	}
-	return l.Poison(ctx, p, arrival)
+	fate, err = l.Poison(ctx, p, arrival)
+	if err != nil || fate.Outcome != 0 {
+		return fate, err
+	}
+	return Fate{}, damage
 }
 
 // Booked returns the fate of a copy of a valid event where it is booked anywhere but in quarantine.
 func (l *Lookup) Booked(ctx context.Context, e *event.Event, p Position) (Fate, error) {
+	fate, damage, err := l.search(ctx, e, p)
+	if err == nil && damage != nil {
+		return Fate{}, damage
+	}
+	return fate, err
+}
+
+// search looks for a copy in the logs of the times under which it may be booked. Past one that cannot be read it goes on, and says so.
+func (l *Lookup) search(ctx context.Context, e *event.Event, p Position) (_ Fate, damage, err error) {
 	site, err := l.sites.Get(ctx, e.Site)
 	if err != nil && !errors.Is(err, ErrNoSite) { // of a removed site Get tells all the same
-		return Fate{}, err
+		return Fate{}, nil, err
 	}
 	times, err := l.times(ctx, site, e)
 	if err != nil {
-		return Fate{}, err
+		return Fate{}, nil, err
 	}
 	current := site.current()
 	for gen := site.Gen; gen > 0; gen-- { // the site may have been removed since, and taken anew
 		for _, at := range times {
 			fate, err := l.in(ctx, current, e, p, at)
+			if isDamage(err) {
+				damage = err
+				continue
+			}
 			if err != nil || fate.Outcome != 0 {
-				return fate, err
+				return fate, damage, err
 			}
 		}
 		current = site.as(gen - 1)
 	}
-	return Fate{}, nil
+	return Fate{}, damage, nil
 }
 
 // times returns the times under which the copy may be booked: its own, the one claimed for its id, its arrival.
@@ -177,11 +198,25 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 // maxLookupLogs bounds the logs that are held in memory.
 const maxLookupLogs = 20_000
 
-// log reads what a log of the live generation says, in an edition: the generations of its stack are given.
+// log returns what a log of the live generation says, in an edition: the generations of its stack are given.
 func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, error) {
 	if rec, ok := l.logs[log]; ok {
-		return rec, nil
+		return rec, rec.damage
 	}
+	rec, err := l.readLog(ctx, log, gens)
+	if isDamage(err) {
+		rec = &logRecord{damage: err}
+	} else if err != nil {
+		return nil, err
+	}
+	if len(l.logs) >= maxLookupLogs {
+		clear(l.logs)
+	}
+	l.logs[log] = rec
+	return rec, rec.damage
+}
+
+func (l *Lookup) readLog(ctx context.Context, log Log, gens []uint32) (*logRecord, error) {
 	rec := &logRecord{ids: make(map[uint64]idState), others: make(map[uint64]Outcome)}
 	gone := make(replaced)
 	for _, gen := range gens {
@@ -208,10 +243,6 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 			}
 		}
 	}
-	if len(l.logs) >= maxLookupLogs {
-		clear(l.logs)
-	}
-	l.logs[log] = rec
 	return rec, nil
 }
 

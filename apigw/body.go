@@ -94,32 +94,32 @@ func readBounded(r io.Reader, size int64) ([]byte, error) {
 		err = &http.MaxBytesError{Limit: event.MaxRequestBytes}
 	}
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, bodyError(err, "; send it in several requests")
 	}
 	return b.Bytes(), nil
 }
 
-// bodyError says why a body could not be read. What the network says of it names addresses, and is nobody's business.
-func bodyError(err error) error {
+// bodyError says why a body could not be read, and of one that is too large what to do. What the network says of it names addresses, and is nobody's business.
+func bodyError(err error, instead string) error {
 	tooLarge, is := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case is:
 		return fail(http.StatusRequestEntityTooLarge, "body_too_large",
-			fmt.Sprintf("the body has more than %d bytes; send it in several requests", tooLarge.Limit))
+			fmt.Sprintf("the body has more than %d bytes%s", tooLarge.Limit, instead))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return fail(http.StatusRequestTimeout, "slow", fmt.Sprintf("the body did not come within %v", bodyTimeout))
 	}
 	return fail(http.StatusBadRequest, "body", "the body is damaged or ends early")
 }
 
-// readJSON reads a request's body into v, an object of the fields named. It takes nothing but application/json: a page of another
+// readJSON reads a request's body into v, a pointer to a struct. It takes nothing but application/json: a page of another
 // origin cannot send that without asking first.
-func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) error {
+func readJSON(w http.ResponseWriter, r *http.Request, v any) error {
 	lift := limitTime(w)
 	if mediaType(r.Header.Get("Content-Type")) != "application/json" {
 		return fail(http.StatusUnsupportedMediaType, "media_type", "the content type must be application/json")
 	}
-	if err := decodeJSON(http.MaxBytesReader(w, r.Body, maxJSON), v, fields); err != nil {
+	if err := decodeJSON(http.MaxBytesReader(w, r.Body, maxJSON), v); err != nil {
 		return err
 	}
 	lift()
@@ -127,15 +127,15 @@ func readJSON(w http.ResponseWriter, r *http.Request, v any, fields string) erro
 }
 
 // decodeJSON reads one JSON object with no other fields than v has.
-func decodeJSON(from io.Reader, v any, fields string) error {
+func decodeJSON(from io.Reader, v any) error {
 	dec := json.NewDecoder(from)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(v); err != nil {
-		return jsonError(err, fields)
+		return jsonError(err, v)
 	}
 	_, err := dec.Token()
 	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return bodyError(err)
+		return bodyError(err, "")
 	}
 	if err != io.EOF {
 		return fail(http.StatusBadRequest, "malformed", "the body holds more than one JSON value")
@@ -144,7 +144,7 @@ func decodeJSON(from io.Reader, v any, fields string) error {
 }
 
 // jsonError says what is wrong with a body in words of JSON; those of encoding/json are about Go.
-func jsonError(err error, fields string) error {
+func jsonError(err error, v any) error {
 	if errors.Is(err, stats.ErrBad) { // it was written for people
 		return err
 	}
@@ -160,7 +160,7 @@ func jsonError(err error, fields string) error {
 		return malformed(fmt.Sprintf("the body is not JSON: offset %d: %v", e.Offset, e))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return malformed(fmt.Sprintf("field %s is not known; allowed are %s", name, fields))
+		return malformed(fmt.Sprintf("field %s is not known; allowed are %s", name, fieldsOf(reflect.TypeOf(v).Elem())))
 	}
 	switch {
 	case errors.Is(err, io.EOF):
@@ -168,7 +168,7 @@ func jsonError(err error, fields string) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return malformed("the body ends in the middle of the JSON")
 	}
-	return bodyError(err)
+	return bodyError(err, "")
 }
 
 func jsonKind(t reflect.Type) string {
@@ -183,4 +183,28 @@ func jsonKind(t reflect.Type) string {
 		return "a whole number"
 	}
 	return "an object"
+}
+
+// fieldsOf lists what an object may hold that is read into a struct, and behind what is an object itself, or a list of them, what that may hold.
+func fieldsOf(t reflect.Type) string {
+	var names []string
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if name == "" || name == "-" { // a part of Go's, whose fields follow
+			continue
+		}
+		if inner, ok := objectOf(f.Type); ok {
+			name += " (with " + fieldsOf(inner) + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// objectOf returns the struct that a field holds, is a pointer to or a list of. What reads itself is none: its JSON is another.
+func objectOf(t reflect.Type) (reflect.Type, bool) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	return t, t.Kind() == reflect.Struct && !reflect.PointerTo(t).Implements(reflect.TypeFor[json.Unmarshaler]())
 }

@@ -88,7 +88,7 @@ func (s *Server) postRotate(w http.ResponseWriter, r *http.Request) error {
 	var req struct {
 		What string `json:"what"`
 	}
-	if err := readJSON(w, r, &req, "what"); err != nil {
+	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	if req.What != "access" && req.What != "ingest" {

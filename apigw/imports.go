@@ -70,7 +70,7 @@ func (s *Server) postImport(w http.ResponseWriter, r *http.Request) error {
 		} `json:"files"`
 		Format string `json:"format"`
 	}
-	if err := readJSON(w, r, &req, "files, format"); err != nil {
+	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	switch req.Format {
@@ -143,7 +143,7 @@ func (s *Server) postImportFinish(w http.ResponseWriter, r *http.Request) error 
 	var req struct {
 		Bad uint64 `json:"bad"`
 	}
-	if err := readJSON(w, r, &req, "bad"); err != nil {
+	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	site, err := s.namedSite(r.Context(), r.URL.Query().Get("site"))

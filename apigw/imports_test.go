@@ -93,7 +93,7 @@ func TestBadImportRequests(t *testing.T) {
 		{"POST", "/api/v1/imports?site=shop", `{"files":[]}`, 400, "bad_import", "1 to 1000"},
 		{"POST", "/api/v1/imports?site=shop", `{"files":[{"sha256":"00"}]}`, 400, "bad_import", "64 hexadecimal"},
 		{"POST", "/api/v1/imports?site=shop", `{"format":"clf"}`, 400, "bad_import", "combined"},
-		{"POST", "/api/v1/imports?site=shop", `{"file":1}`, 400, "malformed", "files, format"},
+		{"POST", "/api/v1/imports?site=shop", `{"file":1}`, 400, "malformed", "files (with name, sha256), format"},
 		{"POST", "/api/v1/imports?site=shop", other, 409, "importing", imp.ID},
 		{"POST", path + "/events?site=shop&file=1", "{}", 400, "bad_import", "1 files"},
 		{"POST", path + "/events?site=shop&file=-1", "{}", 400, "bad_import", "file"},

@@ -7,8 +7,8 @@ import (
 	"github.com/streamgauge/streamgauge/apigw/stats"
 )
 
-// kind is a kind of question: it reads one, an object of the fields that it names, and answers it.
-type kind func(ctx context.Context, m *moment, read func(v any, fields string) error) (tagged, error)
+// kind is a kind of question: it reads one, and answers it.
+type kind func(ctx context.Context, m *moment, read func(v any) error) (tagged, error)
 
 // tagged is an answer whose tag is the same as long as what it shows is.
 type tagged interface{ Tag() string }
@@ -16,7 +16,7 @@ type tagged interface{ Tag() string }
 // alone serves one question of a kind.
 func (s *Server) alone(k kind) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		out, err := k(r.Context(), s.moment(), func(v any, fields string) error { return readJSON(w, r, v, fields) })
+		out, err := k(r.Context(), s.moment(), func(v any) error { return readJSON(w, r, v) })
 		if err != nil {
 			return err
 		}
@@ -26,19 +26,19 @@ func (s *Server) alone(k kind) handler {
 }
 
 // metrics answers how large metrics are, of each row of some dimensions.
-func metrics(ctx context.Context, m *moment, read func(any, string) error) (tagged, error) {
+func metrics(ctx context.Context, m *moment, read func(any) error) (tagged, error) {
 	req := &stats.Request{}
-	if err := read(req, stats.RequestKeys); err != nil {
+	if err := read(req); err != nil {
 		return nil, err
 	}
 	return m.query(ctx, req)
 }
 
 // kindOf is a kind of questions R: what they have in common is read here, and reply does the rest.
-func kindOf[R any](fields string, scope func(*R) *stats.Scope, reply func(context.Context, *R, asked) (tagged, error)) kind {
-	return func(ctx context.Context, m *moment, read func(any, string) error) (tagged, error) {
+func kindOf[R any](scope func(*R) *stats.Scope, reply func(context.Context, *R, asked) (tagged, error)) kind {
+	return func(ctx context.Context, m *moment, read func(any) error) (tagged, error) {
 		req := new(R)
-		if err := read(req, fields); err != nil {
+		if err := read(req); err != nil {
 			return nil, err
 		}
 		a, err := m.asks(ctx, scope(req))
@@ -52,7 +52,7 @@ func kindOf[R any](fields string, scope func(*R) *stats.Scope, reply func(contex
 // funnels answers how many visitors took steps one after the other.
 func funnels() kind {
 	scope := func(r *stats.FunnelRequest) *stats.Scope { return &r.Scope }
-	return kindOf(stats.FunnelKeys, scope, func(ctx context.Context, req *stats.FunnelRequest, a asked) (tagged, error) {
+	return kindOf(scope, func(ctx context.Context, req *stats.FunnelRequest, a asked) (tagged, error) {
 		f, err := req.Funnel(a.rules, a.now)
 		if err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func funnels() kind {
 // retentions answers how many visitors came back.
 func retentions() kind {
 	scope := func(r *stats.RetentionRequest) *stats.Scope { return &r.Scope }
-	return kindOf(stats.RetentionKeys, scope, func(ctx context.Context, req *stats.RetentionRequest, a asked) (tagged, error) {
+	return kindOf(scope, func(ctx context.Context, req *stats.RetentionRequest, a asked) (tagged, error) {
 		q, err := req.Retention(a.rules, a.now)
 		if err != nil {
 			return nil, err
@@ -78,7 +78,7 @@ func retentions() kind {
 // journeys answers where visitors went from a page, or came from.
 func journeys() kind {
 	scope := func(r *stats.JourneyRequest) *stats.Scope { return &r.Scope }
-	return kindOf(stats.JourneyKeys, scope, func(ctx context.Context, req *stats.JourneyRequest, a asked) (tagged, error) {
+	return kindOf(scope, func(ctx context.Context, req *stats.JourneyRequest, a asked) (tagged, error) {
 		j, err := req.Journey(a.rules, a.now)
 		if err != nil {
 			return nil, err

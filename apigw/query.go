@@ -99,7 +99,7 @@ func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 		return fail(http.StatusBadRequest, "required", "query is missing: ?query={…}, the JSON that /api/v2/query takes")
 	}
 	req := &stats.Request{}
-	if err := decodeJSON(strings.NewReader(text), req, stats.RequestKeys); err != nil {
+	if err := decodeJSON(strings.NewReader(text), req); err != nil {
 		return err
 	}
 	out, err := s.moment().query(r.Context(), req)

@@ -26,8 +26,6 @@ type oneOf struct {
 	Tag       string          `json:"tag"`
 }
 
-const oneOfKeys = "query, funnel, retention, journey, tag"
-
 // oneAnswer is what the path of the question's kind would have answered, status and body. Where it shows what the asker has already, status
 // is 304 and there is no body.
 type oneAnswer struct {
@@ -40,7 +38,7 @@ type oneAnswer struct {
 // postQuestions answers several questions at once, in their order: they are of one moment, and what they have in common is read once.
 func (s *Server) postQuestions(w http.ResponseWriter, r *http.Request) error {
 	req := &questionsRequest{}
-	if err := readJSON(w, r, req, "questions; of each of these: "+oneOfKeys); err != nil {
+	if err := readJSON(w, r, req); err != nil {
 		return err
 	}
 	if n := len(req.Questions); n < 1 || n > maxQuestions {
@@ -65,7 +63,7 @@ func (q *oneOf) answer(ctx context.Context, m *moment) oneAnswer {
 	if err != nil {
 		return m.server.refusal(ctx, err)
 	}
-	out, err := k(ctx, m, func(v any, fields string) error { return decodeJSON(bytes.NewReader(text), v, fields) })
+	out, err := k(ctx, m, func(v any) error { return decodeJSON(bytes.NewReader(text), v) })
 	if err != nil {
 		return m.server.refusal(ctx, err)
 	}

@@ -1,7 +1,6 @@
 package apigw
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -28,8 +27,8 @@ func (s *Server) postRedrive(w http.ResponseWriter, r *http.Request) error {
 	var ask struct {
 		Keys []string `json:"keys"`
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<20)).Decode(&ask); err != nil {
-		return fail(http.StatusBadRequest, "bad_body", fmt.Sprintf(`the body is no JSON object such as {"keys":["…"]}: %v`, err))
+	if err := readJSON(w, r, &ask); err != nil {
+		return err
 	}
 	if len(ask.Keys) < 1 || len(ask.Keys) > redriveLimit {
 		return fail(http.StatusBadRequest, "bad_keys", fmt.Sprintf("keys: %d are given, 1 to %d are allowed", len(ask.Keys), redriveLimit))

@@ -23,15 +23,16 @@ func TestRedrive(t *testing.T) {
 		}
 		return 0, aggregate.ErrNotKept
 	}
-	got := r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["good","old","none"]}`)
+	got := r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["good","old","none"]}`, asJSON)
 	const want = `{"results":[{"key":"good","outcome":"counted"},{"key":"old","code":"expired","message":"it is too old"},` +
 		`{"key":"none","code":"not_found","message":"no such copy in quarantine"}]}`
 	if got.status != http.StatusOK || got.body != want {
 		t.Errorf("%d %s\nwant %s", got.status, got.body, want)
 	}
-	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":[]}`).wantError(t, http.StatusBadRequest, "bad_keys")
-	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["`+strings.Repeat(`x","`, 100)+`x"]}`).wantError(t, http.StatusBadRequest, "bad_keys")
-	r.ask(http.MethodPost, "/api/v1/redrive", `[]`).wantError(t, http.StatusBadRequest, "bad_body")
-	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["broken"]}`).wantError(t, http.StatusInternalServerError, "internal")
+	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":[]}`, asJSON).wantError(t, http.StatusBadRequest, "bad_keys")
+	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["`+strings.Repeat(`x","`, 100)+`x"]}`, asJSON).wantError(t, http.StatusBadRequest, "bad_keys")
+	r.ask(http.MethodPost, "/api/v1/redrive", `[]`, asJSON).wantError(t, http.StatusBadRequest, "malformed")
+	r.ask(http.MethodPost, "/api/v1/redrive", ``, asJSON).wantError(t, http.StatusBadRequest, "empty")
+	r.ask(http.MethodPost, "/api/v1/redrive", `{"keys":["broken"]}`, asJSON).wantError(t, http.StatusInternalServerError, "internal")
 	r.wantFaults(1)
 }

@@ -38,8 +38,6 @@ type siteChoices struct {
 	Secret     *string            `json:"webhook_secret"` // is taken, and not shown with the rest
 }
 
-const siteChoiceKeys = "bots, visit_gap_s, bounce, goals, keep, alerts, webhooks, webhook_secret"
-
 func (c siteChoices) apply(s *aggregate.Site) {
 	set(&s.Bots, c.Bots)
 	set(&s.GapSeconds, c.GapSeconds)
@@ -105,7 +103,7 @@ func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {
 		TZ string `json:"tz"`
 		siteChoices
 	}
-	if err := readJSON(w, r, &req, "id, tz, "+siteChoiceKeys); err != nil {
+	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	site := aggregate.Site{ID: req.ID, TZ: req.TZ}
@@ -121,7 +119,7 @@ func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {
 // patchSite changes what a site may choose.
 func (s *Server) patchSite(w http.ResponseWriter, r *http.Request) error {
 	var req siteChoices
-	if err := readJSON(w, r, &req, siteChoiceKeys); err != nil {
+	if err := readJSON(w, r, &req); err != nil {
 		return err
 	}
 	site, err := s.namedSite(r.Context(), r.PathValue("id"))

@@ -35,6 +35,7 @@ func TestSites(t *testing.T) {
 		{`{"id":"a","bots":"eat"}`, 400, "bad_site", []string{"bots", "drop", "count"}},
 		{`{"id":7}`, 400, "malformed", []string{"id", "a string", "number"}},
 		{`{"id":"a","seed":7}`, 400, "malformed", []string{`"seed"`, "id, tz, bots"}},
+		{`{"id":"a","alerts":[{"limit":3}]}`, 400, "malformed", []string{`"limit"`, "rise_percent, fall_percent"}},
 		{`[]`, 400, "malformed", []string{"the body", "an object", "array"}},
 		{`{"id":"a"}{}`, 400, "malformed", []string{"more than one"}},
 		{`{"id":"a"}` + strings.Repeat(" ", maxJSON), 413, "body_too_large", []string{"65536"}},

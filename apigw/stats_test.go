@@ -101,6 +101,12 @@ func TestQueryAsCSV(t *testing.T) {
 	if want := "event:page,visitors,total_revenue\n/,2,\n/docs/tea,2,\"€1,234.50\""; got.body != want {
 		t.Errorf("%q, want %q", got.body, want)
 	}
+	compared := strings.Replace(q, `"dimensions"`, `"include":{"comparisons":{"mode":"previous_period"}},"dimensions"`, 1)
+	got = r.ask(http.MethodGet, "/api/v2/query.csv?query="+url.QueryEscape(compared), "")
+	const head = "event:page,visitors,visitors before,visitors change %,total_revenue,total_revenue before,total_revenue change %\n"
+	if want := head + "/,2,0,100,,,\n/docs/tea,2,0,100,\"€1,234.50\",,"; got.body != want {
+		t.Errorf("compared: %q, want %q", got.body, want)
+	}
 	r.ask(http.MethodGet, "/api/v2/query.csv", "").wantError(t, 400, "required")
 	r.ask(http.MethodGet, "/api/v2/query.csv?query=7", "").wantError(t, 400, "malformed")
 }

@@ -161,7 +161,7 @@ func (m *moment) tileQuery(ctx context.Context, t tile, dimension string) (*stat
 		return nil, fmt.Errorf("write a tile's question: %w", err)
 	}
 	req := &stats.Request{}
-	if err := decodeJSON(strings.NewReader(string(text)), req, stats.RequestKeys); err != nil {
+	if err := decodeJSON(strings.NewReader(string(text)), req); err != nil {
 		return nil, err
 	}
 	return m.query(ctx, req)

@@ -3,6 +3,7 @@ package consumer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -47,7 +48,7 @@ func (p Progress) holds(seq string, arrival int64) bool {
 
 // Difference is a copy that is not where it should be.
 type Difference struct {
-	Kind           string `json:"kind"` // "missing" or "counted_twice"
+	Kind           string `json:"kind"` // "missing", "counted_twice", or "unreadable": what may hold it is damaged
 	Shard          string `json:"shard"`
 	SequenceNumber string `json:"sequence_number"`
 	Index          int    `json:"index"`
@@ -115,10 +116,12 @@ func (r *auditRun) record(ctx context.Context, shard string, done Progress, rec 
 	items := copiesOf(r.StreamARN, shard, rec)
 	for i := range items {
 		fate, err := r.fate(ctx, &items[i])
-		if err != nil {
+		if err != nil && !errors.Is(err, aggregate.ErrCorrupt) {
 			return err
 		}
-		r.book(&items[i], fate, done)
+		if r.isMine(&items[i], fate) {
+			r.book(&items[i], fate, done, err)
+		}
 	}
 	return nil
 }
@@ -130,14 +133,17 @@ func (r *auditRun) fate(ctx context.Context, it *item) (aggregate.Fate, error) {
 	return r.lookup.Event(ctx, &it.event, it.pos, it.arrival)
 }
 
-func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
+// isMine reports whether a copy is of the site that is audited.
+func (r *auditRun) isMine(it *item, fate aggregate.Fate) bool {
 	site := fate.Site
 	if fate.Outcome == 0 {
 		site = cmp.Or(it.claimedSite(), event.SiteOfPartitionKey(it.partitionKey))
 	}
-	if r.out.Site != "" && site != r.out.Site {
-		return
-	}
+	return r.out.Site == "" || site == r.out.Site
+}
+
+// book counts a copy by its fate; damage is why that cannot be read, or nil.
+func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress, damage error) {
 	if fate.Outcome == 0 && !done.holds(it.pos.SequenceNumber, it.arrival) {
 		r.out.Pending++
 		return
@@ -159,6 +165,10 @@ func (r *auditRun) book(it *item, fate aggregate.Fate, done Progress) {
 	case aggregate.Quarantined:
 		r.out.Quarantined++
 	default:
+		if damage != nil {
+			r.differ(it, "unreadable", damage.Error())
+			return
+		}
 		r.differ(it, "missing", "the stream holds this copy, it was consumed, and it has no outcome")
 	}
 }

@@ -2,6 +2,8 @@ package consumer_test
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,5 +107,30 @@ func TestAuditKnowsRemovedSites(t *testing.T) {
 	}
 	if a := b.audit(everything, r); !a.Agrees || a.Counted != 1 {
 		t.Errorf("taken anew: %+v", a)
+	}
+}
+
+// A log that cannot be read ends no audit: the copies that may be in it are named, and all others looked up. What was put aside because of it is found there.
+func TestAuditGoesOnPastDamage(t *testing.T) {
+	b := newBench(t)
+	damaged, whole := b.record(pageview("1", "ann", "/", noon)), b.record(pageview("2", "ann", "/", noon.Add(-time.Hour)))
+	b.deliver(damaged, whole)
+	demo, err := b.sites.Get(t.Context(), "demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for cell := range 2 {
+		b.spoil(fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, noon.Truncate(time.Hour).UnixMilli()), fmt.Sprintf("%012x", noon.Truncate(10*time.Second).UnixMilli()), true)
+	}
+	b.now = b.now.Add(time.Minute) // what is put aside is booked in another window
+	b.restart()
+	aside := b.record(pageview("3", "ann", "/", noon))
+	b.deliver(aside)
+	a := b.audit(everything, damaged, whole, aside)
+	if a.Agrees || a.Copies != 3 || a.Counted != 1 || a.Quarantined != 1 || a.DifferenceCount != 1 {
+		t.Fatalf("audit %+v", a)
+	}
+	if d := a.Differences[0]; d.Kind != "unreadable" || d.ID != "1" || !strings.Contains(d.Message, "corrupt") {
+		t.Errorf("it names %+v", d)
 	}
 }

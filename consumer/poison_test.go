@@ -119,7 +119,12 @@ func (b *bench) spoil(partition, sort string, log bool) {
 	rot := []byte{2, 0xff, '{'}
 	var err error
 	if log {
-		_, err = b.store.Append(b.t.Context(), store.LogKey{Partition: partition, Log: sort}, 1, store.Delta{Head: rot, Body: rot}, store.Nonce{1})
+		key := store.LogKey{Partition: partition, Log: sort}
+		before, readErr := b.store.Read(b.t.Context(), key, 0, store.Heads)
+		if readErr != nil {
+			b.t.Fatal(readErr)
+		}
+		_, err = b.store.Append(b.t.Context(), key, uint32(len(before))+1, store.Delta{Head: rot, Body: rot}, store.Nonce{1})
 	} else {
 		_, err = b.store.Put(b.t.Context(), store.Key{Partition: partition, Sort: sort}, rot, store.Write{Any: true})
 	}

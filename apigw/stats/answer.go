@@ -3,6 +3,8 @@ package stats
 import (
 	"encoding/json"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -197,24 +199,47 @@ func timeLabels(q query.Query, sp Span, rules query.Rules) []string {
 	return labels
 }
 
-// Table returns the answer as lines of text: the names, then the rows. Of an amount of money it has the number, where there is one currency.
+// Table returns the answer as lines of text: the names, then the rows. Behind a metric of which a number is an estimate stands its standard error, and in a comparison what it was
+// before and its change in percent.
 func (a *Answer) Table() [][]string {
-	var head []string
+	head, metrics := []string{}, a.Query.Metrics
 	for _, d := range a.Query.Dimensions {
 		head = append(head, string(d))
 	}
-	for _, m := range a.Query.Metrics {
+	estimated := make([]bool, len(metrics))
+	for i, m := range metrics {
+		estimated[i] = slices.ContainsFunc(a.Results, func(row Row) bool { return i < len(row.Errors) && row.Errors[i] != nil })
 		head = append(head, string(m))
+		if estimated[i] {
+			head = append(head, string(m)+" error")
+		}
+		if a.Query.Include.Comparisons != nil {
+			head = append(head, string(m)+" before", string(m)+" change %")
+		}
 	}
 	lines := [][]string{head}
 	for _, row := range a.Results {
 		line := append([]string{}, row.Dimensions...)
-		for _, m := range row.Metrics {
+		for i, m := range row.Metrics {
 			line = append(line, cellOf(m))
+			if estimated[i] {
+				line = append(line, cellAt(row.Errors, i))
+			}
+			if c := row.Comparison; c != nil {
+				line = append(line, cellOf(c.Metrics[i]), cellAt(c.Change, i))
+			}
 		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// cellAt is a number of a list that may be shorter, or have none there.
+func cellAt(numbers []*float64, i int) string {
+	if i >= len(numbers) || numbers[i] == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*numbers[i], 'f', -1, 64)
 }
 
 func cellOf(metric any) string {

@@ -18,9 +18,6 @@ type FunnelRequest struct {
 // maxWithin is a hundred years, more than any range needs, in seconds.
 const maxWithin = 100 * 365 * 86_400
 
-// FunnelKeys are what a FunnelRequest may hold.
-const FunnelKeys = scopeKeys + ", steps, within_s"
-
 // Funnel is the request as the evaluator takes it.
 func (r *FunnelRequest) Funnel(rules query.Rules, now time.Time) (query.Funnel, error) {
 	if err := r.fill(); err != nil {

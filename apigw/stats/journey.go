@@ -15,9 +15,6 @@ type JourneyRequest struct {
 	Pagination Pagination `json:"pagination"`
 }
 
-// JourneyKeys are what a JourneyRequest may hold.
-const JourneyKeys = scopeKeys + ", page, direction, pagination"
-
 // Journey is the request as the evaluator takes it.
 func (r *JourneyRequest) Journey(rules query.Rules, now time.Time) (query.Journey, error) {
 	if err := r.fill(); err != nil {

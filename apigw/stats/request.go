@@ -20,8 +20,6 @@ type Scope struct {
 	Filters   []Filter  `json:"filters"`
 }
 
-const scopeKeys = "site_id, date_range, filters"
-
 func (s *Scope) fill() error {
 	if s.Filters == nil {
 		s.Filters = []Filter{}
@@ -57,9 +55,6 @@ type Request struct {
 	Include    Include           `json:"include"`
 	Pagination Pagination        `json:"pagination"`
 }
-
-// RequestKeys are what a request may hold.
-const RequestKeys = scopeKeys + ", metrics, dimensions, order_by, include, pagination"
 
 // Include says what is told beside the rows.
 type Include struct {

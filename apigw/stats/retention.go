@@ -13,9 +13,6 @@ type RetentionRequest struct {
 	Unit string `json:"unit"`
 }
 
-// RetentionKeys are what a RetentionRequest may hold.
-const RetentionKeys = scopeKeys + ", unit"
-
 // Retention is the request as the evaluator takes it.
 func (r *RetentionRequest) Retention(rules query.Rules, now time.Time) (query.Retention, error) {
 	if err := r.fill(); err != nil {

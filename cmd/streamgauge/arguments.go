@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,6 +83,15 @@ func parseSpan(s string) (time.Duration, error) {
 		err = fmt.Errorf("%q is negative", s)
 	}
 	return d, err
+}
+
+// choose sets one of some texts: kong's enum wants a default, and would name it among what is allowed.
+func choose[T ~string](into *T, text []byte, allowed ...string) error {
+	if !slices.Contains(allowed, string(text)) {
+		return fmt.Errorf("%q is not one of %s", text, strings.Join(allowed, ", "))
+	}
+	*into = T(text)
+	return nil
 }
 
 // perSecond is a rate: "500" or "500/s". 0 means that none was given.

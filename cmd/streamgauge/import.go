@@ -96,7 +96,11 @@ func (c *ImportFilesCmd) Run(ctx context.Context, con *console) error {
 	cl, of := c.client(), url.Values{"site": {string(c.Site)}}
 	var imp importState
 	begin := map[string]any{"files": files, "format": c.Format}
-	if err := cl.call(ctx, http.MethodPost, "/api/v1/imports", of, begin, &imp); err != nil {
+	err = cl.call(ctx, http.MethodPost, "/api/v1/imports", of, begin, &imp)
+	if api, ok := errors.AsType[*apiError](err); ok && api.Code == "unknown_site" {
+		return fmt.Errorf("%w: \"streamgauge site add %s\" adds it", err, c.Site)
+	}
+	if err != nil {
 		return err
 	}
 	if imp.State == "done" {

@@ -72,6 +72,8 @@ type Access struct {
 // Validate checks what kong cannot: flags that need each other.
 func (c *KinesisServeCmd) Validate() error {
 	switch {
+	case c.Data == "":
+		return errNoFolder
 	case (c.AccessKey == "") != (c.SecretKey == ""):
 		return errors.New("--access-key and --secret-key belong together")
 	case (c.TLSCert == "") != (c.TLSKey == ""):

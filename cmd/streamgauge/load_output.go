@@ -22,6 +22,23 @@ func (c *console) toStderr() *console {
 	return &o
 }
 
+// canWrite makes the files that do not exist: a run may take hours, and what it found would be lost where it cannot be written. "" and - are none.
+func canWrite(names ...string) error {
+	for _, name := range names {
+		if name == "" || name == "-" {
+			continue
+		}
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+		if err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func writeFile(name string, write func(*os.File) error) (err error) {
 	f, err := os.Create(name)
 	if err != nil {

@@ -37,6 +37,9 @@ func newLoadTest(ctx context.Context, c *LoadRunCmd, con *console) (*loadTest, e
 	if err != nil {
 		return nil, err
 	}
+	if err := canWrite(c.Report, c.JSON); err != nil {
+		return nil, err
+	}
 	t := &loadTest{c: c, con: con, target: target, slo: c.SLO.all}
 	if c.Verify {
 		if t.watch, err = newWatch(ctx, c, target); err != nil {
@@ -131,6 +134,9 @@ func (t *loadTest) finish(ctx context.Context) error {
 		if !o.Met {
 			missed = append(missed, fmt.Errorf("missed %s: %s", o.Objective, o.Found))
 		}
+	}
+	if n := t.res.Totals; n.Failed > 0 && n.Accepted == 0 {
+		missed = append(missed, fmt.Errorf("no event was accepted: does a server take events at %s?", t.c.Target))
 	}
 	t.res.Client = usedByClient()
 	return errors.Join(append(missed, t.write())...)

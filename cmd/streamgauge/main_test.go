@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -46,11 +48,32 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"door":     controlDoor,
+			"node":     scriptNode,
+			"hook":     scriptHook,
 			"received": received,
 			"exits":    exits,
 		},
 		RequireUniqueNames: true,
 	})
+}
+
+// scriptNode is "node": from here on the server is everything, in this process, and not the door.
+func scriptNode(ts *testscript.TestScript, _ bool, _ []string) {
+	n, stop, err := runNode(context.Background(), ts.MkAbs("node"), 1, nil)
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(stop()) })
+	ts.Setenv("STREAMGAUGE_SERVER", n.httpURL())
+}
+
+// scriptHook is "hook": $HOOK is a webhook that takes what is sent, but for $HOOK/broken.
+func scriptHook(ts *testscript.TestScript, _ bool, _ []string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/broken" {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("HOOK", server.URL)
 }
 
 // exits is "exits CODE command args…": the command must end with that code.

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,49 +16,11 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/rs/zerolog"
 
 	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/consumer/mapping"
 	"github.com/streamgauge/streamgauge/dashboards/meters"
 )
-
-// runningNode is a node with one shard, whose every batch is shown to before. It ends with the test.
-func runningNode(t *testing.T, before func(events.KinesisEvent)) *node {
-	t.Helper()
-	n, err := openNode(t.Context(), &UpCmd{Listen: "127.0.0.1:0", Kinesis: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Shards: 1}, nil, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.before = before
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- n.run(ctx) }()
-	t.Cleanup(func() {
-		http.DefaultClient.CloseIdleConnections()
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := n.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return n
-}
-
-func get(t *testing.T, n *node, path string) *http.Response {
-	t.Helper()
-	resp, err := http.Get(n.httpURL() + path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { resp.Body.Close() })
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %s", path, resp.Status)
-	}
-	return resp
-}
 
 // scrape reads /metrics.
 func scrape(t *testing.T, n *node) map[string]*dto.MetricFamily {
@@ -139,7 +99,7 @@ func value(families map[string]*dto.MetricFamily, m meters.Meter, labels ...stri
 // What a process shows of itself, to Prometheus and to its page, after events of every outcome, a record that panics the consumer, and a reader of the live view:
 // exactly the table, and the truth.
 func TestMetersOfANode(t *testing.T) {
-	n := runningNode(t, func(batch events.KinesisEvent) {
+	n := startNode(t, 1, func(batch events.KinesisEvent) {
 		for _, r := range batch.Records {
 			if bytes.Contains(r.Kinesis.Data, []byte("/crash")) {
 				panic("no more")

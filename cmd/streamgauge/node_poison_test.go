@@ -4,11 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -17,7 +15,7 @@ import (
 // it is brought back, by the command, and the books and the audit agree.
 func TestRecordThatPanicsTheConsumer(t *testing.T) {
 	var mended atomic.Bool
-	n := runningNode(t, func(batch events.KinesisEvent) {
+	n := startNode(t, 1, func(batch events.KinesisEvent) {
 		for _, r := range batch.Records {
 			if bytes.Contains(r.Kinesis.Data, []byte("/crash")) && !mended.Load() {
 				panic("no more")
@@ -57,55 +55,5 @@ func TestRecordThatPanicsTheConsumer(t *testing.T) {
 	}
 	if out, _ := command(t, n, "dlq", "list", "--json"); out != "" {
 		t.Errorf("still in quarantine: %s", out)
-	}
-}
-
-func post(t *testing.T, n *node, body string) {
-	t.Helper()
-	resp, err := http.Post(n.httpURL()+"/v1/events", "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode > 299 {
-		t.Fatalf("answered %s", resp.Status)
-	}
-}
-
-// command runs a command against the node, and returns what it prints and its exit code.
-func command(t *testing.T, n *node, args ...string) (string, int) {
-	t.Helper()
-	var stdout, stderr bytes.Buffer
-	code := run(t.Context(), append(args, "--server", n.httpURL()), strings.NewReader(""), &stdout, &stderr)
-	http.DefaultClient.CloseIdleConnections()
-	if code == exitUsage {
-		t.Fatalf("%q: %s", args, stderr.String())
-	}
-	return stdout.String(), code
-}
-
-// wantBooks waits for the books of the site.
-func wantBooks(t *testing.T, n *node, want ledger) {
-	t.Helper()
-	await(t, func() bool {
-		out, code := command(t, n, "ledger", "--site", "shop", "--json")
-		var got ledger
-		return code == exitOK && json.Unmarshal([]byte(out), &got) == nil && got.Balanced && got.Received == want.Received &&
-			got.Counted == want.Counted && got.Quarantined == want.Quarantined
-	})
-}
-
-// await asks again and again, for a minute at most.
-func await(t *testing.T, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.After(time.Minute)
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatal("it did not come about within a minute")
-		}
 	}
 }

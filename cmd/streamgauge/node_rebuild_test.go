@@ -1,60 +1,16 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/rs/zerolog"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 )
 
-// startNode runs everything in this process until the test ends.
-func startNode(t *testing.T) *node {
-	t.Helper()
-	n, err := openNode(t.Context(), &UpCmd{Listen: "127.0.0.1:0", Kinesis: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Shards: 2}, nil, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- n.run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := n.close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return n
-}
-
-func postAs(t *testing.T, n *node, agent, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.httpURL()+"/v1/events", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("User-Agent", agent)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode > 299 {
-		t.Fatalf("answered %s", resp.Status)
-	}
-}
-
 // A site counts bots from now on, and after a rebuild always has: the books and the audit agree before and after.
 func TestRebuildByCommand(t *testing.T) {
-	n := startNode(t)
+	n := startNode(t, 2, nil)
 	for i := range 6 {
 		post(t, n, fmt.Sprintf(`{"site":"shop","name":"pageview","url":"/","id":"id-%d","visitor":"v%[1]d"}`, i))
 		postAs(t, n, "Googlebot/2.1 (+http://www.google.com/bot.html)", fmt.Sprintf(`{"site":"shop","name":"pageview","url":"/","id":"bot-%d","visitor":"b%[1]d"}`, i))
@@ -89,7 +45,7 @@ func TestRebuildByCommand(t *testing.T) {
 
 // How long roll-ups are kept is a choice of the site.
 func TestSiteKeepByCommand(t *testing.T) {
-	n := startNode(t)
+	n := startNode(t, 2, nil)
 	if out, code := command(t, n, "site", "add", "shop"); code != exitOK {
 		t.Fatal(out)
 	}

@@ -18,12 +18,12 @@ type QueryCmd struct {
 	Metrics    []string   `default:"visitors,pageviews,events" placeholder:"NAME" help:"What to measure (${default}): also visits, bounce_rate, visit_duration, views_per_visit, time_on_page, scroll_depth, exit_rate, total_revenue, conversion_rate, lcp_p75…"`
 	Dimensions []string   `placeholder:"NAME" help:"What to group by, as event:page, visit:source, event:props:KEY, time:day. Without it, one row for all."`
 	Filter     []filter   `sep:"none" placeholder:"FILTER" help:"What to look at: 'visit:country=DE,FR', '!=' for is not, '~' for contains, '!~' for contains not, or a filter in JSON. Repeat the flag: all must hold."`
-	From       moment     `default:"24h ago" placeholder:"TIME" help:"Begin of the span (${default}): RFC 3339, now, -2h or \"2h ago\"."`
-	To         moment     `default:"now" placeholder:"TIME" help:"End of the span (${default})."`
+	From       moment     `placeholder:"TIME" help:"Begin of the span (24h ago): RFC 3339, now, -2h or \"2h ago\"."`
+	To         moment     `placeholder:"TIME" help:"End of the span (now)."`
 	Range      string     `placeholder:"NAME" help:"A span by name instead, in the site's time zone: day, 24h, 7d, 28d, 30d, 91d, month, 6mo, 12mo, year, all."`
 	Order      []ordering `placeholder:"NAME" help:"Sort by a metric or dimension, '-NAME' from the largest down. The default is by time, else by the first metric from the largest down."`
 	Limit      int        `default:"10000" placeholder:"N" help:"The largest number of rows (${default})."`
-	Compare    string     `enum:",previous_period,year_over_year" default:"" placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
+	Compare    comparison `placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
 	Format     string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off, csv does not; json is the answer of the server as it is."`
 	Remote
 }
@@ -39,13 +39,31 @@ Where there were so many visitors that a number is an estimate, a table shows it
 
 // Validate is called by kong when the flags are read.
 func (q *QueryCmd) Validate() error {
-	if q.Range == "" && !q.From.time.Before(q.To.time) {
+	spanGiven := !q.From.time.IsZero() || !q.To.time.IsZero()
+	if q.Range != "" && spanGiven {
+		return errors.New("--range is a span by itself: it excludes --from and --to")
+	}
+	now := time.Now()
+	if q.From.time.IsZero() {
+		q.From.time = now.Add(-24 * time.Hour)
+	}
+	if q.To.time.IsZero() {
+		q.To.time = now
+	}
+	if !q.From.time.Before(q.To.time) {
 		return errors.New("--from must be before --to")
 	}
 	if q.Limit < 1 {
 		return errors.New("--limit must be at least 1")
 	}
 	return nil
+}
+
+// comparison is an earlier span; the zero value is none.
+type comparison string
+
+func (c *comparison) UnmarshalText(text []byte) error {
+	return choose(c, text, "previous_period", "year_over_year")
 }
 
 // filter is a filter of the Stats API, in JSON.
@@ -157,7 +175,7 @@ func (q *QueryCmd) ask() statsQuery {
 		ask.DateRange = []string{isoTime(q.From.time), isoTime(q.To.time)}
 	}
 	if q.Compare != "" {
-		ask.Include.Comparisons = &statsComparison{q.Compare}
+		ask.Include.Comparisons = &statsComparison{string(q.Compare)}
 	}
 	return ask
 }

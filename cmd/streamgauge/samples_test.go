@@ -1,38 +1,19 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"github.com/streamgauge/streamgauge/apigw"
 )
 
 // What becomes of copies in a running node has examples: one of each kind of outcome, with where it lies on the stream.
 func TestNodeKeepsSamples(t *testing.T) {
-	n, err := openNode(t.Context(), &UpCmd{Listen: "127.0.0.1:0", Kinesis: "127.0.0.1:0", Data: filepath.Join(t.TempDir(), "data"), Shards: 1}, nil, zerolog.Nop())
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- n.run(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-		if err := n.close(); err != nil {
-			t.Error(err)
-		}
-	})
+	n := startNode(t, 1, nil)
 	for range 2 {
 		post(t, n, `{"site":"shop","name":"pageview","url":"https://shop.example/tea","id":"one","visitor":"v","ts":`+fmt.Sprint(time.Now().UnixMilli()/10_000*10_000)+`}`)
 	}

@@ -69,7 +69,7 @@ func parseRule(text string) (map[string]any, error) {
 	for field := range strings.SplitSeq(rest, ",") {
 		name, value, ok := strings.Cut(field, "=")
 		if !ok {
-			return nil, fmt.Errorf("%q of %q is no FIELD=VALUE", field, text)
+			return nil, fmt.Errorf("%q: %q is no FIELD=VALUE; a rule is written as silence,name=Quiet,minutes=15", text, field)
 		}
 		switch n, err := strconv.ParseFloat(value, 64); {
 		case name == "count":

@@ -12,9 +12,9 @@ import (
 // SiteSetCmd changes what a site may choose.
 type SiteSetCmd struct {
 	ID     siteID   `arg:"" help:"The site."`
-	Bots   string   `enum:",drop,count" default:"" placeholder:"RULE" help:"What becomes of automation's events from now on: drop or count."`
+	Bots   botRule  `placeholder:"RULE" help:"What becomes of automation's events from now on: drop or count."`
 	Gap    int64    `placeholder:"SECONDS" help:"The pause that ends a visit (1800)."`
-	Bounce string   `enum:",interaction,pageviews,engaged" default:"" placeholder:"RULE" help:"When a visit of one pageview is a bounce: interaction (no other event), pageviews (always), engaged (no other event and less than 10 s engaged)."`
+	Bounce bounce   `placeholder:"RULE" help:"When a visit of one pageview is a bounce: interaction (no other event), pageviews (always), engaged (no other event and less than 10 s engaged)."`
 	Goal   []string `sep:"none" placeholder:"GOAL" help:"A goal: the name of an event, NAME=EVENT, or NAME=/path/*, where * stands for any characters but a slash and ** for any. All goals are replaced; repeat the flag for each."`
 	Clear  bool     `name:"clear-goals" help:"Take all goals away."`
 	Keep   keepDays `placeholder:"LEVEL=DAYS,..." help:"For how many days roll-ups are kept: minutes (14), quarters of an hour (400), and the samples of days (400). What is not named gets its default."`
@@ -31,6 +31,18 @@ func (SiteSetCmd) Help() string {
 	return "Example, two goals and a shorter visit:\n\n    streamgauge site set shop --goal Purchase --goal 'Read the docs=/docs/**' --gap 900\n\nThe rules of visits, bounces and goals apply to all of the past at once."
 }
 
+// botRule says what becomes of automation's events; the zero value changes nothing, and so does that of bounce.
+type botRule string
+
+func (r *botRule) UnmarshalText(text []byte) error { return choose(r, text, "drop", "count") }
+
+// bounce says when a visit of one pageview is a bounce.
+type bounce string
+
+func (b *bounce) UnmarshalText(text []byte) error {
+	return choose(b, text, "interaction", "pageviews", "engaged")
+}
+
 // goal is a goal of /api/v1/sites.
 type goal struct {
 	Name  string `json:"name"`
@@ -40,9 +52,9 @@ type goal struct {
 
 // siteChange is the body of PATCH /api/v1/sites/ID.
 type siteChange struct {
-	Bots   string  `json:"bots,omitempty"`
+	Bots   botRule `json:"bots,omitempty"`
 	Gap    int64   `json:"visit_gap_s,omitempty"`
-	Bounce string  `json:"bounce,omitempty"`
+	Bounce bounce  `json:"bounce,omitempty"`
 	Goals  *[]goal `json:"goals,omitempty"`
 	Keep   *keep   `json:"keep,omitempty"`
 

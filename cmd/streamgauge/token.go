@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 )
@@ -34,13 +35,17 @@ func (c *TokenRotateCmd) Run(ctx context.Context, con *console) error {
 		what = "ingest"
 	}
 	var answer struct{ Access string }
-	if err := c.client().call(ctx, http.MethodPost, "/api/v1/access/rotate", nil, map[string]string{"what": what}, &answer); err != nil {
+	err := c.client().call(ctx, http.MethodPost, "/api/v1/access/rotate", nil, map[string]string{"what": what}, &answer)
+	if api, ok := errors.AsType[*apiError](err); ok && api.Code == "not_found" {
+		return errors.New("this server has no access control: there is nothing to rotate")
+	}
+	if err != nil {
 		return err
 	}
 	text := answer.Access
 	if c.Ingest {
 		text = "a new signing key is in use; \"streamgauge site key\" gives the new keys, and those from before are valid until the next rotation"
 	}
-	_, err := fmt.Fprintln(con.stdout, text)
+	_, err = fmt.Fprintln(con.stdout, text)
 	return err
 }

@@ -52,9 +52,14 @@ Example:
     streamgauge up --access --proxy forwarded --geoip GeoLite2-City.mmdb`
 }
 
+// errNoFolder is an empty --data, as of a variable that is not set. It would mean the working directory.
+var errNoFolder = errors.New("--data needs the name of a folder; . is the working directory")
+
 // Validate is called by kong when the flags are read.
 func (c *UpCmd) Validate() error {
 	switch {
+	case c.Data == "":
+		return errNoFolder
 	case c.Lambda && c.DynamoDB == "":
 		return errors.New("--lambda needs --dynamodb: the function's process cannot open the embedded store")
 	case !c.Lambda && c.DynamoDB != "":

@@ -1,12 +1,8 @@
 package mapping
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -84,51 +80,4 @@ func instant(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00
 func (d Discard) ObjectKey(mappingID string) string {
 	at := d.At.UTC()
 	return fmt.Sprintf("aws/lambda/%s/%s/%s/%s-%s", mappingID, d.ShardID, at.Format("2006/01/02"), at.Format("2006-01-02T15.04.05"), d.RequestID)
-}
-
-// Folder is a destination that keeps records with their payloads as files, under the names that they would have in a bucket.
-type Folder struct {
-	Dir       string
-	MappingID string // the UUID of the mapping
-}
-
-// Put writes the record of a discard, durably. It is an OnDiscard: a second call with the same discard replaces what the first wrote.
-func (f Folder) Put(_ context.Context, d Discard) error {
-	record, err := d.RecordWithPayload()
-	if err != nil {
-		return err
-	}
-	path := filepath.Join(f.Dir, filepath.FromSlash(d.ObjectKey(f.MappingID)))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("make folder of destination: %w", err)
-	}
-	if err := replaceFile(path, record); err != nil {
-		return fmt.Errorf("write destination record: %w", err)
-	}
-	return nil
-}
-
-// replaceFile writes a file under a temporary name and gives it its own only when its bytes are on disk.
-func replaceFile(path string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".record-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(content)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -33,25 +31,5 @@ func TestDestinationRecord(t *testing.T) {
 	const key = "aws/lambda/6f0b/shardId-000000000001/2019/11/14/2019-11-14T00.38.06-c9b8fa9f-5a7f-xmpl-af9c-0c604cde93a5"
 	if got := d.ObjectKey("6f0b"); got != key {
 		t.Errorf("key %s, want %s", got, key)
-	}
-}
-
-// The folder holds one file for a discard, however often it is put, and nothing half-written.
-func TestFolder(t *testing.T) {
-	f := Folder{Dir: t.TempDir(), MappingID: "6f0b"}
-	d := Discard{ShardID: shardID(0), RequestID: "r", At: time.Now(), Event: events.KinesisEvent{Records: []events.KinesisEventRecord{{EventID: "x"}}}}
-	for range 2 {
-		mustDo(f.Put(t.Context(), d))
-	}
-	path := filepath.Join(f.Dir, d.ObjectKey("6f0b"))
-	if got := string(must(os.ReadFile(path))); got != string(must(d.RecordWithPayload())) {
-		t.Errorf("file holds %s", got)
-	}
-	if files := must(os.ReadDir(filepath.Dir(path))); len(files) != 1 {
-		t.Errorf("%d files", len(files))
-	}
-	f.Dir = path // no folder
-	if err := f.Put(t.Context(), d); err == nil {
-		t.Error("a file was taken for a folder")
 	}
 }

@@ -124,3 +124,31 @@ func read(t *testing.T, name string) string {
 	}
 	return string(b)
 }
+
+// The file map of CONTRIBUTING.md names every package, and nothing that is not there. What is internal, or further down, it need not name.
+func TestFileMap(t *testing.T) {
+	_, rest, found := strings.Cut(read(t, "CONTRIBUTING.md"), "## The file map\n\n```\n")
+	listing, _, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatal("there is no file map")
+	}
+	var mapped []string
+	above := ""
+	for line := range strings.Lines(listing) {
+		name := strings.Fields(line)[0]
+		if !strings.HasPrefix(line, " ") {
+			above = name
+		} else {
+			name = path.Join(above, name)
+		}
+		if _, err := os.Stat(filepath.Join(root, name)); err != nil {
+			t.Errorf("the file map names %s: %v", name, err)
+		}
+		mapped = append(mapped, path.Clean(name))
+	}
+	for _, p := range list(t) {
+		if name := p.path(); name != "" && !slices.Contains(mapped, name) && !strings.Contains(name, "/internal/") {
+			t.Errorf("the file map does not name %s", name)
+		}
+	}
+}

@@ -3,6 +3,8 @@ package plan
 import (
 	"fmt"
 	"math"
+
+	"github.com/streamgauge/streamgauge/aggregate"
 )
 
 // Plan is what traffic needs and costs.
@@ -63,7 +65,11 @@ func Make(t Traffic, prices *Prices) (*Plan, error) {
 func (r *reckoner) plan(t Traffic) *Plan {
 	needed := shardsFor(t.atPeak())
 	p := r.with(t, needed)
-	if even := r.with(t, cellsFor(needed)); even.Way("stream").USD < p.Way("stream").USD {
+	cells := aggregate.CellsFor(needed)
+	if cells < needed { // there are no more
+		return p
+	}
+	if even := r.with(t, cells); even.Way("stream").USD < p.Way("stream").USD {
 		return even
 	}
 	return p

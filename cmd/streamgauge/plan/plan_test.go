@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/streamgauge/streamgauge/aggregate"
 )
 
 // A billion events of 400 bytes in a month of 365/12 days, in requests of 20.
@@ -102,7 +104,7 @@ func TestMoreCostsMore(t *testing.T) {
 // Shards and cells cut the same line; the obvious way is to lay them out.
 func TestOverlaps(t *testing.T) {
 	for shards := 1; shards <= 70; shards++ {
-		cells, touching := cellsFor(shards), 0
+		cells, touching := aggregate.CellsFor(shards), 0
 		if cells < shards || cells >= 2*shards && shards > 1 {
 			t.Fatalf("%d cells for %d shards", cells, shards)
 		}
@@ -116,6 +118,14 @@ func TestOverlaps(t *testing.T) {
 		if got, want := overlaps(Sizing{Shards: shards, Cells: cells}), float64(touching)/float64(shards); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%d shards, %d cells: %v, want %v", shards, cells, got, want)
 		}
+	}
+}
+
+// Above 1,024 shards the plan reckoned with cells that no consumer makes.
+func TestCellsHaveABound(t *testing.T) {
+	p := makePlan(t, Traffic{Rate: 1.5e6, Peak: 4, Bytes: 420, Batch: 20, Sites: 1, Window: 1, Hours: 24, Days: 30})
+	if p.Shards <= 1024 || p.Cells != 1024 {
+		t.Errorf("%d shards, %d cells", p.Shards, p.Cells)
 	}
 }
 

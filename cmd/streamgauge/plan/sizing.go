@@ -2,7 +2,8 @@ package plan
 
 import (
 	"math"
-	"math/bits"
+
+	"github.com/streamgauge/streamgauge/aggregate"
 )
 
 // Sizing is what the traffic needs, whichever way it comes in.
@@ -35,7 +36,7 @@ const (
 )
 
 func (r *reckoner) size(t Traffic, shards int) Sizing {
-	s, peak := Sizing{Shards: shards, Cells: cellsFor(shards)}, t.atPeak()
+	s, peak := Sizing{Shards: shards, Cells: aggregate.CellsFor(shards)}, t.atPeak()
 	at := r.consuming(t, s)
 	worst := r.consuming(peak, s)
 	busy := worst.batches * worst.duration / float64(s.Shards)
@@ -56,9 +57,6 @@ func shardsFor(peak Traffic) int {
 	records := peak.records() / shardRecords
 	return max(1, int(math.Ceil(max(bytes, records)/fill)))
 }
-
-// cellsFor is the power of two that hours are cut into: as many cells as shards, or the next more.
-func cellsFor(shards int) int { return 1 << bits.Len(uint(shards-1)) }
 
 // consuming is how batches come.
 type consuming struct {
