@@ -104,8 +104,8 @@ func (s *limitSearch) try(ctx context.Context, rate float64) (trial load.Trial, 
 		if d == load.Holds {
 			s.found[rate] = res
 		}
-		s.con.log.Info().Float64("rate", math.Round(rate)).Dur("for", res.Plan.For.Round(trialInterval)).Str("p99", load.Milliseconds(trial.Latency.P99)).
-			Str("from_sending", load.Milliseconds(trial.Sending.P99)).Str("schedule", load.Milliseconds(trial.Schedule.P99)).Str("decision", d.String()).Msg("trial")
+		s.con.log.Info().Float64("rate", math.Round(rate)).Dur("for", res.Plan.For.Round(trialInterval)).Str("p99", shownP99(trial.Latency)).
+			Str("from_sending", shownP99(trial.Sending)).Str("schedule", shownP99(trial.Schedule)).Str("decision", d.String()).Msg("trial")
 	}
 	return trial, d, nil
 }

@@ -104,10 +104,18 @@ func (t *loadTest) summary(con *console) error {
 	return con.table(rows)
 }
 
+// shownP99 is a dash where nothing was measured: a hopeless trial may be cut before the first answer that counts.
+func shownP99(l load.Latency) string {
+	if l.Count == 0 {
+		return "–"
+	}
+	return load.Milliseconds(l.P99)
+}
+
 func (t *loadTest) limitRows(row func(...string)) {
 	l := t.res.Limit
 	for _, tr := range l.Trials {
-		row("trial", shownRate(tr.Rate), "p99 "+load.Milliseconds(tr.Latency.P99), "from sending "+load.Milliseconds(tr.Sending.P99), "schedule "+load.Milliseconds(tr.Schedule.P99), percent(tr.Errors)+" errors", tr.Decision)
+		row("trial", shownRate(tr.Rate), "p99 "+shownP99(tr.Latency), "from sending "+shownP99(tr.Sending), "schedule "+shownP99(tr.Schedule), percent(tr.Errors)+" errors", tr.Decision)
 	}
 	var conditions []string
 	for _, o := range t.slo {
