@@ -102,6 +102,9 @@ func TestStoreWithoutRoom(t *testing.T) {
 	await(t, "the store misses its reserve", func() bool { // it looks now and then
 		return s.do(t, request{path: "/api/v1/sites", body: fmt.Appendf(nil, `{"id":"s%d"}`, rand.Uint64()), media: "application/json"}).status == http.StatusServiceUnavailable
 	})
+	if a := s.do(t, request{path: "/readyz"}); a.status != http.StatusServiceUnavailable { // it said ready until an event had failed
+		t.Errorf("/readyz: %d %s", a.status, a.body)
+	}
 	for range 5 {
 		if a := c.post(t, s, 100); a.status != http.StatusAccepted {
 			t.Fatalf("%d %s", a.status, a.body)

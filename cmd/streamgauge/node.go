@@ -74,6 +74,7 @@ type node struct {
 	metered  *metered.Store // the store is in it
 	clients  *clientMeters
 	dynamo   *dynamo.Store // the store, where it is DynamoDB; else nil
+	room     func() error  // whether the disk has room for the store; nil where the store is not on it
 	broken   chan error    // holds the first failure that nothing but a new start can mend
 	closers  []io.Closer   // in the order of opening
 }
@@ -149,6 +150,7 @@ func (n *node) openStore(ctx context.Context, c *UpCmd) (err error) {
 		return err
 	}
 	n.closers = append(n.closers, s)
+	n.room = s.Room
 	n.meter(s)
 	return nil
 }
@@ -214,6 +216,11 @@ func (n *node) failed(err error, message string) {
 
 // ready says why the node cannot count events now.
 func (n *node) ready(context.Context) error {
+	if n.room != nil {
+		if err := n.room(); err != nil {
+			return fmt.Errorf("store: %w", err)
+		}
+	}
 	for _, s := range n.mapping.Status() {
 		if s.LastError != nil {
 			return fmt.Errorf("shard %s: %w", s.ShardID, s.LastError)

@@ -36,6 +36,9 @@ const (
 // admit answers store.ErrFull if a write of size bytes would leave less than the reserve.
 func (g *guard) admit(size int) error { return g.admitAbove(size, g.reserve) }
 
+// Room returns store.ErrFull where the disk has no room for writes: who asks whether the store can be used need not write for that.
+func (s *Store) Room() error { return s.guard.admit(0) }
+
 // admitDelete goes further down: a deletion is small, and is what makes room in the end.
 func (g *guard) admitDelete(size int) error { return g.admitAbove(size, g.reserve/2) }
 

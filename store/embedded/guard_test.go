@@ -119,6 +119,9 @@ func TestFullDisk(t *testing.T) {
 	if err := appendDelta(t.Context(), s, "log", 2); !errors.Is(err, store.ErrFull) {
 		t.Errorf("Append: %v, want ErrFull", err)
 	}
+	if err := s.Room(); !errors.Is(err, store.ErrFull) {
+		t.Errorf("Room: %v, want ErrFull", err)
+	}
 	for _, w := range []store.Write{{Any: true}, {Expect: rev}, {Any: true, Relaxed: true}} {
 		if _, err := s.Put(t.Context(), key, []byte("after"), w); !errors.Is(err, store.ErrFull) {
 			t.Errorf("Put(%+v): %v, want ErrFull", w, err)
