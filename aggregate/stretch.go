@@ -21,7 +21,8 @@ type stretch struct {
 	switched uint64
 	// unreadable is how many deltas and roll-ups are missing, for they cannot be read.
 	unreadable uint64
-	isWhole    *bool // what whole found out
+	isWhole    *bool    // what whole found out
+	origin     *stretch // of a clone, what it is one of
 }
 
 // stretch reads a span, whose ends are starts of windows, from roll-ups of at most the level top: what was counted live, and what was imported. Level zero reads the
@@ -52,6 +53,9 @@ func (r *Reader) stretch(ctx context.Context, site Site, sp span, top level) (*s
 
 // whole reports whether every hit of every visitor is at hand, also when all parts are made one sample: figures are exact then.
 func (s *stretch) whole() bool {
+	if s.origin != nil { // which is never changed, and finds it out once for all
+		return s.origin.whole()
+	}
 	if s.isWhole == nil {
 		is := s.fits()
 		s.isWhole = &is

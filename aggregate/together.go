@@ -64,9 +64,6 @@ func (r *Reader) stretchOf(ctx context.Context, site Site, sp span, top level) (
 	key := readingKey{id: site.ID, switched: site.Switched, span: sp, top: top}
 	all, err := r.once(key, func() ([]*stretch, error) {
 		s, err := r.stretch(ctx, site, sp, top)
-		if err == nil && r.had != nil {
-			s.whole() // once for all
-		}
 		return []*stretch{s}, err
 	})
 	if err != nil {
@@ -86,6 +83,7 @@ func clones(all []*stretch) []*stretch {
 // clone returns a stretch to which may be added, and from which may be taken, what a question finds out about it.
 func (s *stretch) clone() *stretch {
 	c := *s
+	c.origin = s
 	c.parts.samples, c.parts.rests = slices.Clip(s.parts.samples), slices.Clip(s.parts.rests)
 	c.unsampled = slices.Clip(s.unsampled)
 	return &c
