@@ -10,9 +10,9 @@ import (
 // Twice Go's own 100 makes less than half as many collections, for 80 to 150 MiB.
 const upGarbage = 200
 
-// collectLess lets more garbage gather than Go does by itself, unless GOGC is set. A bound by GOMEMLIMIT is kept.
-func collectLess() {
+// collectAt lets so much garbage gather, in percent of what is in use, unless GOGC is set. A bound by GOMEMLIMIT is kept.
+func collectAt(percent int) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(upGarbage)
+		debug.SetGCPercent(percent)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestCollectLess(t *testing.T) {
+func TestCollectAt(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	t.Cleanup(func() { debug.SetGCPercent(before) })
 	for _, c := range []struct {
@@ -14,7 +14,7 @@ func TestCollectLess(t *testing.T) {
 	}{{"", upGarbage}, {"75", 100}, {"off", 100}} {
 		t.Setenv("GOGC", c.env)
 		debug.SetGCPercent(100)
-		collectLess()
+		collectAt(upGarbage)
 		if got := debug.SetGCPercent(100); got != c.want {
 			t.Errorf("GOGC=%q: %d %% of garbage, want %d", c.env, got, c.want)
 		}

@@ -137,7 +137,7 @@ func steadyPart(r *load.Result, end float64) []load.Interval {
 	return part
 }
 
-// check says what about a search cannot work.
+// checkLimit says what about a search cannot work.
 func (c *LoadRunCmd) checkLimit(wrong func(is bool, format string, args ...any)) {
 	wrong(len(c.SLO.all) == 0, `--profile find-limit needs --slo, such as "p99<100ms"`)
 	wrong(c.Precision <= 0, "--precision must be more than 0%%")

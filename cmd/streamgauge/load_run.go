@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"github.com/streamgauge/streamgauge/producer/load"
@@ -30,9 +29,7 @@ type loadTest struct {
 const loadGarbage = 50
 
 func newLoadTest(ctx context.Context, c *LoadRunCmd, con *console) (*loadTest, error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(loadGarbage)
-	}
+	collectAt(loadGarbage)
 	target, err := parseTarget(c.Target)
 	if err != nil {
 		return nil, err

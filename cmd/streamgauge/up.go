@@ -73,7 +73,7 @@ func (c *UpCmd) Validate() error {
 // Run runs until ctx ends.
 func (c *UpCmd) Run(ctx context.Context, con *console) error {
 	spareProcessors()
-	collectLess()
+	collectAt(upGarbage)
 	places, err := c.openPlaces()
 	if err != nil {
 		return err
