@@ -52,16 +52,11 @@ func (o Objective) CanShow(requests float64) bool {
 func (os Objectives) margin(intervals []Interval) float64 {
 	least := math.Inf(1)
 	for _, o := range os {
-		us := int64(o.bound * 1e3)
 		switch o.over {
 		case latencyQuantile:
-			least = min(least, margin(intervals, 1-o.quantile, func(iv Interval) (bad, all float64) {
-				return float64(iv.Latency.Over(us)), float64(iv.Latency.Count())
-			}))
+			least = min(least, o.marginOf(intervals, func(iv Interval) Buckets { return iv.Latency }))
 		case freshnessQuantile:
-			least = min(least, margin(intervals, 1-o.quantile, func(iv Interval) (bad, all float64) {
-				return float64(iv.Fresh.Over(us)), float64(iv.Fresh.Count())
-			}))
+			least = min(least, o.marginOf(intervals, func(iv Interval) Buckets { return iv.Fresh }))
 		case errorPart:
 			if slices.ContainsFunc(intervals, func(iv Interval) bool { return iv.Failed > 0 }) { // no error is none, however few the events
 				least = min(least, margin(intervals, o.bound, func(iv Interval) (bad, all float64) { return float64(iv.Failed), float64(iv.Due) }))
@@ -69,6 +64,14 @@ func (os Objectives) margin(intervals []Interval) float64 {
 		}
 	}
 	return least
+}
+
+// marginOf is that of an objective about a quantile of times.
+func (o Objective) marginOf(intervals []Interval, times func(Interval) Buckets) float64 {
+	us := int64(o.bound * 1e3)
+	return margin(intervals, 1-o.quantile, func(iv Interval) (bad, all float64) {
+		return float64(times(iv).Over(us)), float64(times(iv).Count())
+	})
 }
 
 func margin(intervals []Interval, allowed float64, count func(Interval) (bad, all float64)) float64 {
