@@ -8,8 +8,8 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// shortTagBits is how many bits of a counted copy's tag are kept beside its id. They only have to tell this copy of the event from another one: of so many duplicates as there
-// are millions of, 2⁸ million, one is taken for a redelivery.
+// shortTagBits is how many bits of a counted copy's tag are kept beside its id. They only have to tell this copy of the event from another one: of 2²⁸ duplicates, which is 268
+// million, one is taken for a redelivery.
 const shortTagBits = 28
 
 func shortTag(tag uint64) uint32 { return uint32(tag & (1<<shortTagBits - 1)) }

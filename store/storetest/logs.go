@@ -231,7 +231,6 @@ func entry(key store.LogKey, n uint32, name string, nonce store.Nonce) store.Ent
 	return store.Entry{Log: key, N: n, Nonce: nonce, Head: d.Head, Body: d.Body}
 }
 
-// concurrently calls f(0) to f(n-1), each in a goroutine, and waits for them.
 // noise returns the same bytes every time, of which nothing can be left out.
 func noise(n int) []byte {
 	b := make([]byte, n)
@@ -239,6 +238,7 @@ func noise(n int) []byte {
 	return b
 }
 
+// concurrently calls f(0) to f(n-1), each in a goroutine, and waits for them.
 func concurrently(n int, f func(i int)) {
 	var wg sync.WaitGroup
 	for i := range n {
