@@ -15,13 +15,14 @@ import { Board } from "./Board.js";
 import { Share } from "../tile/Share.js";
 import { listenToKeys } from "./keyboard.js";
 import { Now } from "./Now.js";
+import { askFirst } from "./questions.js";
 import { SiteSwitcher } from "./SiteSwitcher.js";
 import { Start } from "./Start.js";
 
 const Help = lazy(() => import("./Help.js"));
 const ListDialog = lazy(() => import("./ListDialog.js"));
 
-export const knows = followSites;
+export const knows = askFirst;
 
 export default function SiteView() {
   const [help, setHelp] = useState(false);

@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { followLive } from "../api/live.js";
+import { setClock } from "./clock.js";
 import { fromDelta, fromSnapshot, isUntouched, openWindow } from "./model.js";
 import { knownID } from "./sites.js";
 
@@ -62,7 +63,7 @@ function receive(kind, message) {
   const before = told ?? present.peek();
   told = kind === "snapshot" || !before ? fromSnapshot(message) : fromDelta(before, message);
   counted = counted || kind === "snapshot" || message.windows?.length > 0;
-  ahead = message.as_of - Date.now();
+  setClock(message.as_of);
   const wait = heardAt.peek() + PAUSE - performance.now();
   if (wait <= 0 || !present.peek()) show();
   else timer ||= /** @type {any} */ (setTimeout(show, wait));
@@ -87,11 +88,4 @@ function show() {
 function forgetTimer() {
   clearTimeout(timer);
   timer = 0;
-}
-
-let ahead = 0; // of the server's clock before ours
-
-/** The time of the server, in Unix milliseconds: the reader's own clock may be wrong. */
-export function serverNow() {
-  return Date.now() + ahead;
 }
