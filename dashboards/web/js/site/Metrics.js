@@ -7,12 +7,14 @@ import { choice, choose } from "../state/choice.js";
 import { Delta } from "../ui/Delta.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
+import { useStill } from "../ui/still.js";
 import { METRIC_WAITS } from "./metrics_shown.js";
 import { goalsQuestion, metricsQuestion } from "./questions.js";
 
 /** @typedef {import("../api/stats.js").Answer} Answer */
 
 export function Metrics() {
+  const still = useStill();
   const asked = goalsQuestion();
   const main = useAnswer(metricsQuestion());
   const goals = useAnswer(asked);
@@ -20,7 +22,7 @@ export function Metrics() {
   if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
   const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
   return html`<div class="metrics" role="group" aria-label="Metrics" aria-busy=${main.busy}>
-    ${shown.map((c) => html`<${Card} key=${c.metric} ...${c} />`)}
+    ${shown.map((c) => still(c.metric, [JSON.stringify(c)], () => html`<${Card} key=${c.metric} ...${c} />`))}
   </div>`;
 }
 
