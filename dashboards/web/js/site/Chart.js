@@ -88,7 +88,7 @@ export function Chart() {
         </select>`}
     </figcaption>
     <div class="plot-box">
-      <div class="plot fades" ref=${box} role="img" aria-label=${series ? describe(series, unit) : "Loading"}></div>
+      <div class="plot fades" ref=${box} role="img" aria-label=${series && draw ? describe(series, unit) : "Loading"}></div>
       ${!(series ? draw : main.fault) && html`<span class="skeleton plot-skeleton"></span>`}
       ${!series && main.fault && html`<${Failure} fault=${main.fault} again=${main.again} />`}
       ${series && hovered !== null && plot.current && html`<${Tip} series=${series} at=${hovered} plot=${plot.current} unit=${unit} alerts=${marks.filter((m) => m.bucket === hovered).map((m) => m.alert)} />`}
