@@ -49,9 +49,10 @@ func readAll() []source {
 	return files
 }
 
-// assets are what is served for the embedded files but index.html, which is kept beside them.
+// assets are what is served for the embedded files but index.html and the script that it begins with, which are kept beside them.
 type assets struct {
 	index     []byte
+	early     []byte                     // the script that stands in the page
 	modules   map[string][]byte          // by name: the text of a module
 	imports   map[string]func() []string // by name of a module: the names of the files that it imports
 	later     map[string]func() []string // and of those that it goes to by import()
@@ -88,7 +89,11 @@ func newAssets(files []source) *assets {
 		if err != nil { // as above: the tests join every one
 			panic(err)
 		}
-		a.add(p.root, joined)
+		if p.root == earlyModule {
+			a.early = joined
+		} else {
+			a.add(p.root, joined)
+		}
 	}
 	a.add(firstSheets, joinSheets(a.index, sheets))
 	return a

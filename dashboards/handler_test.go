@@ -207,17 +207,20 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	}
 }
 
-// The policy lets the import map run that the page holds, and no other script inside it.
-func TestPolicyNamesTheImportMap(t *testing.T) {
-	inline := regexp.MustCompile(`<script type="importmap">(.*)</script>`)
+// The policy lets the import map and the one script run that the page holds, and no other script inside it.
+func TestPolicyNamesWhatThePageHolds(t *testing.T) {
+	inline := regexp.MustCompile(`(?s)<script type="importmap">(.*?)</script>\n<script>(.*?)</script>`)
+	source := func(script []byte) string {
+		sum := sha256.Sum256(script)
+		return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+	}
 	for _, page := range pages {
 		res := get(t, page)
 		m := inline.FindSubmatch(body(t, res))
 		if m == nil {
-			t.Fatalf("%s has no import map", page)
+			t.Fatalf("%s has no import map and script", page)
 		}
-		sum := sha256.Sum256(m[1])
-		want := "script-src 'self' 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"
+		want := "script-src 'self'" + source(m[1]) + source(m[2]) + ";"
 		if got := res.Header.Get("Content-Security-Policy"); !strings.Contains(got, want) {
 			t.Errorf("%s: policy %q, want %q in it", page, got, want)
 		}

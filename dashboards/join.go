@@ -9,9 +9,10 @@ import (
 
 // A browser that asks for a hundred small modules waits for the asking: over HTTP/1.1 it asks for six at a time. So our modules, one
 // component a file, are served joined into parts. A part is a module that is gone to by import(), with all that it needs and no other part does;
-// what several need is in the first part, that of main.js, which every page loads, together with the libraries that it rests on. Inside a part each
-// module is a function that returns its exports, so that what a module calls its own stays so; the text of its body is left as it is, for
-// whoever reads it in a browser.
+// what several need is in the part of main.js, which every page loads, together with the libraries that it rests on. The part of early.js is a
+// script in the page itself and runs before anything else is fetched: it has what it needs, whoever else needs that as well. Inside a part each
+// module is a function that returns its exports, so that what a module calls its own stays so; the text of its body is left as it is, for whoever
+// reads it in a browser. What the functions return stands in "modules", which the script in the page declares for all.
 //
 // That takes the few forms of import and export that our modules use, each on lines of its own, no cycles, and no exported variable that
 // is assigned later: a module of another form is refused (TestEveryModuleIsJoined).
@@ -27,9 +28,10 @@ var (
 	importLater = lazily(`(=> import|import\.meta\.resolve)\("(\.[^"]+)"\)`)
 )
 
-// partsOf divides our modules into parts, that of main.js first.
+// partsOf divides our modules into parts, those that every page loads first.
 func (a *assets) partsOf() []part {
 	roots, from := a.roots()
+	early := a.closure(earlyModule)
 	needed := map[string]int{}
 	for _, root := range roots {
 		had := a.hadBefore(from[root])
@@ -42,11 +44,12 @@ func (a *assets) partsOf() []part {
 	for _, name := range a.closure(mainModule) {
 		needed[name] = len(roots)
 	}
-	parts := []part{{root: mainModule, modules: a.common(needed)}}
+	isEarly := func(name string) bool { return slices.Contains(early, name) }
+	parts := []part{{earlyModule, early}, {mainModule, slices.DeleteFunc(a.common(needed), isEarly)}}
 	for _, root := range roots[1:] {
 		had, p := a.hadBefore(from[root]), part{root: root}
 		for _, name := range a.closure(root) {
-			if isOurs(name) && (name == root || needed[name] == 1 && !had[name]) {
+			if isOurs(name) && !isEarly(name) && (name == root || needed[name] == 1 && !had[name]) {
 				p.modules = append(p.modules, name)
 			}
 		}
@@ -111,10 +114,8 @@ func importedLater(f source) (names []string) {
 // join writes a part as one module, which exports what its root does.
 func (a *assets) join(p part) ([]byte, error) {
 	var head, body bytes.Buffer
-	if p.root == mainModule {
-		head.WriteString("export const modules = {};\n")
-	} else {
-		fmt.Fprintf(&head, "import { modules } from %q;\n", mainModule)
+	if p.root == earlyModule {
+		head.WriteString("\"use strict\";\nconst modules = {};\n")
 	}
 	for i, name := range a.apart(p) {
 		fmt.Fprintf(&head, "import * as library%d from %q;\nmodules[%q] = library%d;\n", i, name, name, i)
@@ -129,7 +130,7 @@ func (a *assets) join(p part) ([]byte, error) {
 			return nil, err
 		}
 		fmt.Fprintf(&body, "\nmodules[%q] = (() => {\n%s\nreturn { %s };\n})();\n", name, bytes.TrimSpace(text), strings.Join(exports, ", "))
-		if name == p.root && name != mainModule {
+		if name == p.root && !isEntry(name) {
 			body.WriteString(exportsOf(name, exports))
 		}
 	}
@@ -138,7 +139,7 @@ func (a *assets) join(p part) ([]byte, error) {
 
 // apart are the libraries that modules of a part import and that are served by themselves.
 func (a *assets) apart(p part) (names []string) {
-	needs := a.closure(mainModule)
+	needs := a.closure(entries...)
 	for _, module := range p.modules {
 		for _, name := range a.imports[module]() {
 			if !isOurs(name) && !slices.Contains(needs, name) && !slices.Contains(names, name) {

@@ -14,7 +14,7 @@ import (
 func TestEveryModuleIsJoined(t *testing.T) {
 	a := newAssets(readAll())
 	parts := a.partsOf()
-	main := parts[0].modules
+	first := slices.Concat(parts[0].modules, parts[1].modules)
 	at := map[string]string{}
 	_, from := a.roots()
 	for _, p := range parts {
@@ -28,7 +28,7 @@ func TestEveryModuleIsJoined(t *testing.T) {
 			}
 			at[name] = p.root
 			for _, needed := range a.imports[name]() {
-				if !slices.Contains(p.modules[:i], needed) && !slices.Contains(main, needed) && !had[needed] && !slices.Contains(a.apart(p), needed) {
+				if !slices.Contains(p.modules[:i], needed) && !slices.Contains(first, needed) && !had[needed] && !slices.Contains(a.apart(p), needed) {
 					t.Errorf("%s of the part of %s imports %s, which has not run", name, p.root, needed)
 				}
 			}
@@ -60,16 +60,29 @@ func TestPartsKeepWhatModulesSay(t *testing.T) {
 				}
 			}
 		}
-		if p.root != mainModule && !bytes.Contains(joined, []byte("\nexport ")) {
+		if !isEntry(p.root) && !bytes.Contains(joined, []byte("\nexport ")) {
 			t.Errorf("the part of %s exports nothing", p.root)
 		}
+	}
+}
+
+// The early part stands in a page as a script, not as a module, and is not to end there sooner than it does.
+func TestEarlyPartCanStandInAPage(t *testing.T) {
+	early := newAssets(readAll()).early
+	if len(early) == 0 {
+		t.Fatal("there is none")
+	}
+	for _, found := range regexp.MustCompile(`(?i)</script|<!--|import\.meta|(?m)^(?:import|export)\b.*|=> import\(.*`).FindAll(early, -1) {
+		t.Errorf("%s", found)
 	}
 }
 
 // A module of a few lines in each form, joined by hand.
 func TestJoin(t *testing.T) {
 	files := []source{
-		{"js/main.js", []byte("import { h as make } from \"preact\";\nimport { one } from \"./one.js\";\nconst view = () => import(\"./views/view.js\");\nview(make, one);\n")},
+		{"js/early.js", []byte("import { zero } from \"./zero.js\";\nzero();\n")},
+		{"js/zero.js", []byte("export function zero() {\n}\n")},
+		{"js/main.js", []byte("import { h as make } from \"preact\";\nimport { zero } from \"./zero.js\";\nimport { one } from \"./one.js\";\nconst view = () => import(\"./views/view.js\");\nview(make, one, zero);\n")},
 		{"js/one.js", []byte("// Says one.\nexport const one = 1;\nexport async function two() {\n  return 2;\n}\n")},
 		{"js/views/view.js", []byte("import plot from \"uplot\";\nimport { one } from \"../one.js\";\nexport { three } from \"./three.js\";\n" +
 			"const sheet = import.meta.resolve(\"../../css/a.css\");\nexport default function View() {\n  return plot(one, sheet);\n}\n")},
@@ -79,8 +92,22 @@ func TestJoin(t *testing.T) {
 	}
 	a := newAssets(files)
 	want := map[string]string{
-		"js/main.js": `export const modules = {};
+		"js/early.js": `"use strict";
+const modules = {};
 
+modules["js/zero.js"] = (() => {
+function zero() {
+}
+return { zero };
+})();
+
+modules["js/early.js"] = (() => {
+const { zero } = modules["js/zero.js"];
+zero();
+return {  };
+})();
+`,
+		"js/main.js": `
 modules["js/one.js"] = (() => {
 // Says one.
 const one = 1;
@@ -97,14 +124,14 @@ return { h: a, a: a };
 
 modules["js/main.js"] = (() => {
 const { h: make } = modules["third_party/preact/preact.mjs"];
+const { zero } = modules["js/zero.js"];
 const { one } = modules["js/one.js"];
 const view = () => import("js/views/view.js");
-view(make, one);
+view(make, one, zero);
 return {  };
 })();
 `,
-		"js/views/view.js": `import { modules } from "js/main.js";
-import * as library0 from "third_party/uplot/uPlot.iife.min.js";
+		"js/views/view.js": `import * as library0 from "third_party/uplot/uPlot.iife.min.js";
 modules["third_party/uplot/uPlot.iife.min.js"] = library0;
 
 modules["js/views/three.js"] = (() => {

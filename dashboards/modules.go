@@ -100,10 +100,18 @@ func (a *assets) importMap(root string) []byte {
 
 // preloads are the files that a view needs before it can show anything, those that others wait for first.
 func (a *assets) preloads(v view) []string {
-	parts := append([]string{mainModule, v.module}, v.soon...)
+	parts := []string{mainModule, v.module}
 	return slices.DeleteFunc(a.closure(parts...), func(name string) bool {
 		return a.address[name] == "" || isOurs(name) && !slices.Contains(parts, name)
 	})
 }
 
-const mainModule = "js/main.js"
+// The modules that a page begins with: one that is in it, and one that it names.
+const (
+	earlyModule = "js/early.js"
+	mainModule  = "js/main.js"
+)
+
+var entries = []string{earlyModule, mainModule}
+
+func isEntry(name string) bool { return slices.Contains(entries, name) }

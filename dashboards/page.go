@@ -12,16 +12,14 @@ import (
 type view struct {
 	patterns []string // of net/http
 	module   string
-	soon     []string // modules that it goes to at once, by import()
-	data     []string // what its module asks the API for first
 	depth    int      // how many folders below the root the address is
 	framed   bool     // pages of others may hold it in a frame
 }
 
 var views = []view{
-	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js", soon: []string{"js/site/plot.js"}, data: []string{"api/v1/sites"}},
-	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", data: []string{"api/v1/sites"}, depth: 1},
-	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", data: []string{"api/v1/sites"}, depth: 1},
+	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js"},
+	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", depth: 1},
+	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", depth: 1},
 	{patterns: []string{"/_/tile/{site}"}, module: "js/tile/view.js", depth: 2, framed: true},
 }
 
@@ -31,7 +29,7 @@ type page struct {
 	policy string
 }
 
-// A page is allowed what it needs and nothing else: its own files, its own server, and the import map, by its hash. Trusted Types forbid every way
+// A page is allowed what it needs and nothing else: its own files, its own server, and the import map and the script in it, by their hashes. Trusted Types forbid every way
 // of turning a string into markup, so that no page name can ever become an element.
 const policyFormat = "default-src 'self'; script-src 'self'%s; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors %s; " +
 	"require-trusted-types-for 'script'; trusted-types 'none'"
@@ -43,10 +41,11 @@ var (
 	emptyMap  = []byte(`<script type="importmap"></script>`)
 	emptyRoot = []byte(`data-root=""`)
 	preloaded = []byte("<!-- modules -->")
+	earlyMark = []byte("<!-- early -->")
 	reference = lazily(`(href|src)="_/assets/([^"]+)"`)
 )
 
-// newPage fills index.html in: where the root is, where the modules are, and which of them to fetch at once.
+// newPage fills index.html in: where the root is, where the modules are, which of them to fetch at once, and what runs before they are there.
 func newPage(a *assets, v view) page {
 	root := strings.Repeat("../", v.depth)
 	if v.depth == 0 {
@@ -60,19 +59,22 @@ func newPage(a *assets, v view) page {
 		m := reference().FindSubmatch(found)
 		return fmt.Appendf(nil, `%s="%s%s%s"`, m[1], root, assetRoot, a.address[string(m[2])])
 	})
-	sum := sha256.Sum256(imports)
+	html = bytes.Replace(html, earlyMark, fmt.Appendf(nil, "<script>%s</script>", a.early), 1) // last: nothing in it is to be filled in
 	ancestors := "'none'"
 	if v.framed {
 		ancestors = "*"
 	}
-	return page{newFile(contentTypes[".html"], html), fmt.Sprintf(policyFormat, " 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", ancestors)}
+	return page{newFile(contentTypes[".html"], html), fmt.Sprintf(policyFormat, allowed(imports)+allowed(a.early), ancestors)}
+}
+
+// allowed is the source expression of a policy that allows an inline script by its hash.
+func allowed(script []byte) string {
+	sum := sha256.Sum256(script)
+	return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
 func preloadLinks(a *assets, v view, root string) []byte {
 	var b bytes.Buffer
-	for _, address := range v.data {
-		fmt.Fprintf(&b, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s%s\">\n", root, address)
-	}
 	for _, name := range a.preloads(v) {
 		fmt.Fprintf(&b, "<link rel=\"modulepreload\" href=\"%s%s%s\">\n", root, assetRoot, a.address[name])
 	}

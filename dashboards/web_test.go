@@ -92,7 +92,7 @@ func TestEveryFileIsUsed(t *testing.T) {
 	a := newAssets(readAll())
 	used := map[string]bool{}
 	for _, v := range views {
-		for _, name := range a.closure(mainModule, v.module) {
+		for _, name := range a.closure(earlyModule, mainModule, v.module) {
 			used[name] = true
 		}
 	}

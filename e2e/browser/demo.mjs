@@ -39,6 +39,26 @@ await check("the first load is small, and there is paint with data", async () =>
   assert.ok(load.requests <= 9, `first load is ${load.requests} files`); // the page, a sheet, four parts, an icon, and maybe what is below already
 });
 
+await check("what is seen first is asked for once, before the parts of the page are there", async () => {
+  const fresh = await browser.newContext({ viewport: DESKTOP });
+  const first = await fresh.newPage();
+  let release = () => {};
+  const held = new Promise((done) => (release = done)); // no part of the page comes before its first questions are answered
+  await first.route("**/*.js", async (route) => (await held, route.continue()));
+  const asked = [];
+  first.on("request", (request) => request.url().endsWith("/api/v2/questions") && asked.push(...request.postDataJSON().questions.map((q) => JSON.stringify(q))));
+  const [answer] = await Promise.all([first.waitForResponse("**/api/v2/questions"), first.goto(`${server}/?period=28d&compare=previous&pages=entry`, { waitUntil: "commit" })]);
+  assert.ok(answer.ok());
+  const early = [...asked];
+  release();
+  await first.locator("#pages .row .num").first().waitFor();
+  await first.locator("#chart canvas").waitFor();
+  assert.ok(early.length >= 5, `${early.length} questions`);
+  for (const question of early) assert.equal(asked.filter((q) => q === question).length, 1, `asked again: ${question}`);
+  assert.ok(early.some((q) => q.includes("visit:entry_page")), "the tab that is chosen");
+  await fresh.close();
+});
+
 await check("every card is filled", async () => {
   await page.goto(`${server}/?properties=plan`);
   await live(page);

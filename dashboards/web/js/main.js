@@ -4,7 +4,7 @@ import { render } from "preact";
 import { useLayoutEffect } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import { html } from "./html.js";
-import { route } from "./route.js";
+import { route, viewOf } from "./route.js";
 import { Failure } from "./ui/Failure.js";
 import { wearSheets } from "./ui/sheets.js";
 import { wearTheme } from "./ui/theme.js";
@@ -15,9 +15,7 @@ import { wearTheme } from "./ui/theme.js";
  * @typedef {{ default: import("preact").FunctionComponent<{ route: import("./route.js").Route }>, sheets?: string[], knows?: () => Promise<unknown> }} ViewModule
  */
 
-/** @typedef {import("./route.js").View | "tv"} Shown */
-
-/** @type {Record<Shown, () => Promise<ViewModule>>} */
+/** @type {Record<import("./route.js").Shown, () => Promise<ViewModule>>} */
 const VIEWS = {
   site: () => import("./site/view.js"),
   pipeline: () => import("./pipeline/view.js"),
@@ -43,12 +41,6 @@ effect(() => {
   if (shown.peek().view !== view) load(view);
 });
 
-// On a wall a site is another view, though its address is the same.
-/** @param {import("./route.js").Route} route @returns {Shown} */
-function viewOf({ view, params }) {
-  return view === "site" && params.get("tv") === "1" ? "tv" : view;
-}
-
 // A view that knows at once what it is about is drawn once, and asks for its figures with that; after this many milliseconds it is drawn without.
 const PATIENCE = 150;
 
@@ -57,7 +49,7 @@ function pause(ms) {
   return new Promise((done) => setTimeout(done, ms));
 }
 
-/** @param {Shown} view */
+/** @param {import("./route.js").Shown} view */
 async function load(view) {
   try {
     const module = await VIEWS[view]();

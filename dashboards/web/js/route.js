@@ -2,9 +2,10 @@
 //
 // Which view and which site stand in the path, everything else in the query. Nothing that is on show is kept anywhere else.
 
-import { signal } from "@preact/signals";
+import { signal } from "@preact/signals-core";
 
 /** @typedef {"site" | "pipeline" | "inspect" | "tile"} View */
+/** @typedef {View | "tv"} Shown */
 /** @typedef {{ view: View, site: string, params: URLSearchParams }} Route  site is "" where the address names none */
 
 const SITE = /^[a-z0-9][a-z0-9.-]{0,62}$/;
@@ -34,6 +35,11 @@ export function read(address) {
   if (first === "_" && (second === "pipeline" || second === "inspect")) return { view: second, site: siteOr(params.get("site")), params };
   if (first === "_" && second === "tile") return { view: "tile", site: siteOr(third), params };
   return { view: "site", site: siteOr(first) || siteOr(params.get("site")), params };
+}
+
+/** The view of a route. On a wall a site is another one, though its address is the same. @param {Route} route @returns {Shown} */
+export function viewOf({ view, params }) {
+  return view === "site" && params.get("tv") === "1" ? "tv" : view;
 }
 
 /** @param {string | null} name */

@@ -1,11 +1,10 @@
 // Everything that is known of a site, in the order in which people ask.
 
-import { signal } from "@preact/signals";
-import { useEffect, useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { prepareFigures } from "../format.js";
 import { html } from "../html.js";
 import { choice } from "../state/choice.js";
-import { anyPainted, anyShown, painted } from "../state/first.js";
+import { anyPainted, painted } from "../state/first.js";
 import { rest } from "../state/rest.js";
 import { lazy } from "../ui/Lazy.js";
 import { DEVICES, PAGES, PLACES, SOURCES } from "./cards.js";
@@ -17,10 +16,6 @@ import { Metrics } from "./Metrics.js";
 import { ComparisonMenu, PeriodMenu } from "./PeriodMenu.js";
 import { CountryMap } from "./Places.js";
 import { PropertiesCard } from "./PropertiesCard.js";
-
-// The board is laid out and painted with its first figures, and without any only where they take long.
-const PATIENCE = 150;
-const late = signal(false);
 
 // What nobody sees at first comes after what everybody does, into a place of its own size.
 /** @typedef {typeof import("./below.js")} Below */
@@ -52,10 +47,6 @@ function Further() {
 
 export function Board() {
   useLayoutEffect(() => void rest().then(prepareFigures), []); // the first questions are on their way
-  useEffect(() => {
-    const timer = setTimeout(() => (late.value = true), PATIENCE);
-    return () => clearTimeout(timer);
-  }, []);
   const live = choice.value.period.name === "live";
   const present = [html`<${Ticker} key="ticker" />`, html`<${Ledger} key="ledger" />`];
   return html`
@@ -63,7 +54,7 @@ export function Board() {
       <${Filters} />
       <div class="toolbar-period"><${PeriodMenu} /><${ComparisonMenu} /></div>
     </div>
-    <div class="board" hidden=${!anyShown.value && !late.value}>
+    <div class="board">
       <section class="card overview" key="overview" aria-label="Overview">
         <${Metrics} />
         <${Chart} />

@@ -2,15 +2,14 @@
 // that is drawn over it becomes the period.
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { QUERY } from "../api/stats.js";
 import { addDays, dateOf, instantOf, wallTime } from "../calendar.js";
 import { html } from "../html.js";
 import { METRICS } from "../metrics.js";
-import { intervalsOf, onDates } from "../period.js";
+import { onDates } from "../period.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
 import { painted } from "../state/first.js";
-import { asking, askingBefore, here } from "../state/scope.js";
+import { here } from "../state/scope.js";
 import { zone } from "../state/sites.js";
 import { Failure } from "../ui/Failure.js";
 import { themes } from "../ui/theme.js";
@@ -19,7 +18,7 @@ import { ChartTable } from "./ChartTable.js";
 import { bucketLabel, INTERVALS, tickLabel, unitOf } from "./labels.js";
 import { choosePeriod } from "./PeriodMenu.js";
 import { bucketOf, seriesOf, stepOf } from "./series.js";
-import { filtersFor } from "./metrics_shown.js";
+import { chartIntervals, chartQuestions } from "./questions.js";
 import { Tip } from "./Tip.js";
 
 /** @typedef {import("../api/stats.js").Answer} Answer */
@@ -35,13 +34,12 @@ function fits(answer, metric, interval) {
 }
 
 export function Chart() {
-  const { metric, period, compare } = choice.value;
-  const intervals = intervalsOf(period, here());
-  const interval = intervals.includes(choice.value.interval) ? choice.value.interval : intervals[0];
-  const fields = { metrics: [metric], dimensions: [interval], include: { time_labels: true }, filters: filtersFor(metric) };
-  const main = /** @type {Asked} */ (useAnswer(asking(QUERY, fields)));
-  const before = /** @type {Asked} */ (useAnswer(compare ? askingBefore(QUERY, fields, compare) : null));
-  const week = /** @type {Asked} */ (useAnswer(weekBefore(fields)));
+  const { metric, compare } = choice.value;
+  const { intervals, interval } = chartIntervals();
+  const asked = chartQuestions();
+  const main = /** @type {Asked} */ (useAnswer(asked.main));
+  const before = /** @type {Asked} */ (useAnswer(asked.before));
+  const week = /** @type {Asked} */ (useAnswer(asked.week));
 
   const [hovered, setHovered] = useState(/** @type {number | null} */ (null));
   const series = useMemo(() => {
@@ -90,24 +88,13 @@ export function Chart() {
         </select>`}
     </figcaption>
     <div class="plot-box">
-      <div class="plot fades" ref=${box} role="img" aria-label=${series ? describe(series, unit) : "Loading"}></div>
+      <div class="plot fades" ref=${box} role="img" aria-label=${series && draw ? describe(series, unit) : "Loading"}></div>
       ${!(series ? draw : main.fault) && html`<span class="skeleton plot-skeleton"></span>`}
       ${!series && main.fault && html`<${Failure} fault=${main.fault} again=${main.again} />`}
       ${series && hovered !== null && plot.current && html`<${Tip} series=${series} at=${hovered} plot=${plot.current} unit=${unit} alerts=${marks.filter((m) => m.bucket === hovered).map((m) => m.alert)} />`}
     </div>
     ${series && html`<${ChartTable} series=${series} unit=${unit} marks=${marks} />`}
   </figure>`;
-}
-
-/** What the same hours of the week before were like, for periods of a day. @param {{ [field: string]: unknown }} fields */
-function weekBefore(fields) {
-  const { period } = choice.value;
-  const question = asking(QUERY, fields);
-  const interval = /** @type {string[]} */ (fields.dimensions)[0];
-  if (!question || !["day", "yesterday", "24h"].includes(period.name) || !["time:hour", "time:15m"].includes(interval)) return null;
-  const { zone, now } = here();
-  const day = period.name === "yesterday" ? addDays(dateOf(now, zone), -1) : (period.date ?? dateOf(now, zone));
-  return { ...question, key: `${question.key} week ${day}`, every: 0, body: () => ({ .../** @type {object} */ (question.body()), date_range: [addDays(day, -7), addDays(day, -1)] }) };
 }
 
 /** @param {string[]} labels @param {number} from @param {number} to */

@@ -1,10 +1,11 @@
 // A card with tabs, each a listing.
 
 import { html } from "../html.js";
-import { choice, choose, chooseTab } from "../state/choice.js";
+import { choose, chooseTab } from "../state/choice.js";
 import { Icon } from "../ui/Icon.js";
 import { Tabs } from "../ui/Tabs.js";
 import { Listing } from "./Listing.js";
+import { chosenOf } from "./questions.js";
 
 /** @typedef {import("./cards.js").Listing} Spec */
 
@@ -17,8 +18,7 @@ import { Listing } from "./Listing.js";
  * @param {boolean} [props.soon]  whether it is seen at first on most screens
  */
 export function ListCard({ name, title, listings, drawn = {}, soon }) {
-  const chosen = choice.value.tabs[name] ?? "";
-  const spec = listings.find((l) => l.key === chosen) ?? listings[0];
+  const spec = chosenOf(name, listings);
   const tabs = tabsOf(listings);
   const group = listings.filter((l) => l.group && l.group === spec.group);
   return html`<section class="card list-card" id=${name} aria-labelledby="${name}-title">

@@ -15,7 +15,7 @@ import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
 import { listingOf } from "./cards.js";
 import { pick, pickedOf } from "./Listing.js";
-import { RowOf } from "./Rows.js";
+import { RowOf, shareOf } from "./Rows.js";
 
 /** @typedef {import("../api/stats.js").Query} Query */
 /** @typedef {import("../api/stats.js").Answer} Answer */
@@ -92,7 +92,7 @@ function Window({ question, spec, metrics, compared }) {
       ${shown.map((i) => {
         const row = list.at(i);
         const style = { transform: `translateY(${i * ROW}px)` };
-        return row ? html`<${RowOf} key=${i} style=${style} dimension=${spec.dimension} metrics=${metrics} row=${row} most=${most} exact=${list.exact} compared=${compared}
+        return row ? html`<${RowOf} key=${i} style=${style} dimension=${spec.dimension} metrics=${metrics} row=${row} share=${shareOf(row, most)} exact=${list.exact} compared=${compared}
             picked=${pickedOf(spec.dimension).includes(row.dimensions[0])} onPick=${(/** @type {string} */ text) => pick(spec.dimension, text)} />`
           : html`<li class="row" key=${i} style=${style}><span class="skeleton skeleton-row"></span></li>`;
       })}

@@ -1,21 +1,18 @@
 // The rows of a listing as its card shows them: the first few, with room kept for all of them.
 
 import { useRef } from "preact/hooks";
-import { QUERY } from "../api/stats.js";
 import { toggleFilter } from "../choice.js";
 import { html } from "../html.js";
 import { METRICS } from "../metrics.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking, comparisons } from "../state/scope.js";
 import { Failure } from "../ui/Failure.js";
 import { Skeleton } from "../ui/Skeleton.js";
+import { ROWS } from "./cards.js";
+import { listingMetrics, listingQuestion } from "./questions.js";
 import { Rows } from "./Rows.js";
 
 /** @typedef {import("./cards.js").Listing} Spec */
-
-/** How many rows a card has. */
-export const ROWS = 9;
 
 /** The texts that the page is filtered by exactly. @param {string} dimension */
 export function pickedOf(dimension) {
@@ -27,22 +24,12 @@ export function pick(dimension, text) {
   choose({ filters: toggleFilter(choice.value.filters, dimension, text), list: "" });
 }
 
-/** The figures that a card shows of a listing. @param {Spec} spec */
-function metricsOf(spec) {
-  const ofGoals = spec.dimension === "event:goal" || choice.value.filters.some((f) => f.dimension === "event:goal");
-  if (ofGoals) return [spec.metric, "conversion_rate"];
-  return spec.metric === "visitors" ? [spec.metric, "percentage"] : [spec.metric];
-}
-
 /** @param {{ spec: Spec, as?: import("preact").FunctionComponent<any>, soon?: boolean }} props  as draws the rows in another way; soon is for what is seen at first */
 export function Listing({ spec, as: Drawn, soon }) {
   const box = useRef(null);
-  const metrics = metricsOf(spec);
+  const metrics = listingMetrics(spec);
   const compared = choice.value.compare !== "";
-  const question = asking(QUERY, {
-    metrics, dimensions: [spec.dimension], pagination: { limit: Drawn ? 300 : ROWS },
-    ...(compared ? { include: { comparisons: comparisons() } } : {}),
-  });
+  const question = listingQuestion(spec, Drawn ? 300 : ROWS);
   /** @type {import("../state/answers.js").State<import("../api/stats.js").Answer> & { again: () => void }} */
   const { data, fault, busy, again } = useAnswer(question, box, soon);
   const shownMetrics = data?.query.metrics ?? metrics;

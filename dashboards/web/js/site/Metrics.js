@@ -2,28 +2,27 @@
 
 import { html } from "../html.js";
 import { METRICS, money, writeInFull } from "../metrics.js";
-import { QUERY } from "../api/stats.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking, comparisons } from "../state/scope.js";
-import { site } from "../state/sites.js";
 import { Delta } from "../ui/Delta.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
-import { METRIC_WAITS, METRICS_SHOWN, goalFilter } from "./metrics_shown.js";
+import { useStill } from "../ui/still.js";
+import { METRIC_WAITS } from "./metrics_shown.js";
+import { goalsQuestion, metricsQuestion } from "./questions.js";
 
 /** @typedef {import("../api/stats.js").Answer} Answer */
 
 export function Metrics() {
-  const include = { comparisons: comparisons() };
-  const hasGoals = (site.value?.goals ?? []).length > 0;
-  const main = useAnswer(/** @type {any} */ (asking(QUERY, { metrics: METRICS_SHOWN, include })));
-  const goals = useAnswer(/** @type {any} */ (hasGoals ? asking(QUERY, { metrics: ["conversion_rate"], include, filters: goalFilter() }) : null));
-  const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(hasGoals ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
+  const still = useStill();
+  const asked = goalsQuestion();
+  const main = useAnswer(metricsQuestion());
+  const goals = useAnswer(asked);
+  const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(asked ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
   if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
   const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
   return html`<div class="metrics" role="group" aria-label="Metrics" aria-busy=${main.busy}>
-    ${shown.map((c) => html`<${Card} key=${c.metric} ...${c} />`)}
+    ${shown.map((c) => still(c.metric, [JSON.stringify(c)], () => html`<${Card} key=${c.metric} ...${c} />`))}
   </div>`;
 }
 

@@ -4,7 +4,8 @@ import { html } from "../html.js";
 import { write } from "../metrics.js";
 import { lazy } from "../ui/Lazy.js";
 import { Skeleton } from "../ui/Skeleton.js";
-import { pick, pickedOf, ROWS } from "./Listing.js";
+import { ROWS } from "./cards.js";
+import { pick, pickedOf } from "./Listing.js";
 
 const WorldMap = lazy(() => import("../map/map.js"), html`<${Skeleton} rows=${ROWS} />`);
 

@@ -2,9 +2,10 @@
 
 import { html } from "../html.js";
 import { METRICS, numberOf } from "../metrics.js";
-import { Bar } from "../ui/Bar.js";
+import { Bar, barLength } from "../ui/Bar.js";
 import { Delta } from "../ui/Delta.js";
 import { Figure } from "../ui/Figure.js";
+import { useStill } from "../ui/still.js";
 import { shown, sign } from "./texts.js";
 
 /** @typedef {import("../api/stats.js").Row} Row */
@@ -20,11 +21,26 @@ import { shown, sign } from "./texts.js";
  * @param {(text: string) => void} [props.onPick]
  */
 export function Rows({ dimension, metrics, rows, exact, compared, picked, onPick }) {
-  const most = Math.max(...rows.map((r) => numberOf(r.metrics[0]) ?? 0), 0);
+  const still = useStill();
+  const most = mostOf(rows);
   return html`<ul class="rows">
-    ${rows.map((r) => html`<${RowOf} key=${r.dimensions[0]} dimension=${dimension} metrics=${metrics} row=${r} most=${most} exact=${exact}
-      compared=${compared} picked=${picked.includes(r.dimensions[0])} onPick=${onPick} />`)}
+    ${rows.map((r) => {
+      const share = shareOf(r, most);
+      const isPicked = picked.includes(r.dimensions[0]);
+      return still(r.dimensions[0], [JSON.stringify(r), dimension, metrics.join(), exact, share, compared, isPicked], () => html`<${RowOf} key=${r.dimensions[0]}
+        dimension=${dimension} metrics=${metrics} row=${r} share=${share} exact=${exact} compared=${compared} picked=${isPicked} onPick=${onPick} />`);
+    })}
   </ul>`;
+}
+
+/** The greatest of the figures that bars are drawn by. @param {Row[]} rows */
+export function mostOf(rows) {
+  return Math.max(...rows.map((r) => numberOf(r.metrics[0]) ?? 0), 0);
+}
+
+/** How long the bar of a row is, from 0 to 1. @param {Row} row @param {number} most */
+export function shareOf(row, most) {
+  return most > 0 ? barLength((numberOf(row.metrics[0]) ?? 0) / most) : 0;
 }
 
 /**
@@ -32,20 +48,20 @@ export function Rows({ dimension, metrics, rows, exact, compared, picked, onPick
  * @param {string} props.dimension
  * @param {string[]} props.metrics
  * @param {Row} props.row
- * @param {number} props.most
+ * @param {number} props.share  the length of its bar
  * @param {boolean} props.exact
  * @param {boolean} [props.compared]
  * @param {boolean} props.picked
  * @param {(text: string) => void} [props.onPick]
  * @param {Record<string, string>} [props.style]
  */
-export function RowOf({ dimension, metrics, row, most, exact, compared, picked, onPick, style }) {
+export function RowOf({ dimension, metrics, row, share, exact, compared, picked, onPick, style }) {
   const text = row.dimensions[0];
   const name = shown(dimension, text);
   const mark = sign(dimension, text);
   return html`<li class="row" data-picked=${picked} style=${style}>
     <button type="button" class="row-name" aria-pressed=${picked} onClick=${onPick && (() => onPick(text))} title=${name}>
-      <${Bar} share=${most > 0 ? (numberOf(row.metrics[0]) ?? 0) / most : 0}>${mark && html`<span class="code">${mark}</span>`}<bdi>${name}</bdi><//>
+      <${Bar} share=${share}>${mark && html`<span class="code">${mark}</span>`}<bdi>${name}</bdi><//>
     </button>
     ${metrics.map((m, i) => html`<span class="row-figure" data-metric=${m} key=${m}>
       <${Figure} metric=${m} value=${row.metrics[i]} error=${exact ? null : row.errors?.[i]} />

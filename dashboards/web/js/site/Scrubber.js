@@ -4,7 +4,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { timeOfDay } from "../format.js";
 import { html } from "../html.js";
-import { nowWindow, present, serverNow } from "../state/live.js";
+import { serverNow } from "../state/clock.js";
+import { nowWindow, present } from "../state/live.js";
 import { replayedTo } from "../state/scope.js";
 import { knownID, zone } from "../state/sites.js";
 import { shownWindows, WINDOW } from "../state/model.js";

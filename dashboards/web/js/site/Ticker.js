@@ -1,28 +1,35 @@
 // The latest events as they are counted: a stream that can be stopped, to read it. While the past is replayed, those of that moment.
 
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { countryName, timeOfDay } from "../format.js";
 import { html } from "../html.js";
+import { calmly } from "../state/calmly.js";
 import { isHeard, latestEvents } from "../state/live.js";
 import { replayedTo } from "../state/scope.js";
 import { zone } from "../state/sites.js";
 import { Icon } from "../ui/Icon.js";
+import { useStill } from "../ui/still.js";
 import { hour } from "./hour.js";
 
 /** @typedef {import("../api/live.js").LiveEvent} LiveEvent */
 
 const ROWS = 10;
 
-/** @returns {LiveEvent[]} */
-function latest() {
+const PAUSE = 1_000; // ms: rows that change more often nobody reads
+
+/** The latest events, as often as they can be read. @returns {LiveEvent[]} */
+function useLatest() {
+  const [latest, setLatest] = useState(() => latestEvents.peek());
+  useEffect(() => calmly(() => latestEvents.value, PAUSE, setLatest), []);
   const until = replayedTo.value;
-  if (until === null) return latestEvents.value;
+  if (until === null) return latest;
   return (hour.value?.events ?? []).filter((e) => e.t <= until);
 }
 
 export function Ticker() {
   const [stopped, setStopped] = useState(/** @type {LiveEvent[] | null} */ (null));
-  const all = latest();
+  const all = useLatest();
+  const still = useStill();
   const missed = useRef({ last: /** @type {LiveEvent | undefined} */ (undefined), n: 0 });
   if (!stopped) missed.current = { last: all.at(-1), n: 0 };
   else if (all.at(-1) !== missed.current.last) {
@@ -39,12 +46,12 @@ export function Ticker() {
       </button>
     </header>
     ${shown.length === 0 ? html`<p class="nothing">${isHeard.value ? "Nothing in the last moments. What comes shows here at once." : ""}</p>` : html`<ol class="events">
-      ${shown.map((e, i) => html`<li class="event" key=${i}>
+      ${shown.map((e, i) => still(String(i), [e.t, e.name, e.page, e.source, e.country, zone.value], () => html`<li class="event" key=${i}>
         <time class="muted">${timeOfDay(e.t, zone.value)}</time>
         <span class="event-what">${e.name !== "pageview" && html`<b class="event-name">${e.name}</b> `}<bdi>${e.page}</bdi></span>
         <span class="event-from muted">${e.source && e.source !== "Direct / None" ? e.source : ""}</span>
         <span class="code" title=${countryName(e.country ?? "")}>${e.country ?? ""}</span>
-      </li>`)}
+      </li>`))}
     </ol>`}
   </section>`;
 }

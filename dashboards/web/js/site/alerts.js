@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { fetchAlerts } from "../api/alerts.js";
-import { serverNow } from "../state/live.js";
+import { serverNow } from "../state/clock.js";
 import { siteID } from "../state/sites.js";
 
 const EVERY = 15_000;

@@ -14,6 +14,9 @@
 
 const VISIT = ["visits", "bounce_rate", "visit_duration"];
 
+/** How many rows a card has. */
+export const ROWS = 9;
+
 /** @type {Listing[]} */
 export const PAGES = [
   { key: "", label: "Top pages", dimension: "event:page", of: "Page", metric: "visitors", more: ["pageviews", "bounce_rate", "time_on_page", "scroll_depth"] },

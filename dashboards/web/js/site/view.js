@@ -4,6 +4,7 @@ import { computed, effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { count } from "../format.js";
 import { html } from "../html.js";
+import { calmly } from "../state/calmly.js";
 import { choice, choose } from "../state/choice.js";
 import { connection, currentVisitors, followPresent, untouched } from "../state/live.js";
 import { followSites, site, siteID, sites, sitesFault } from "../state/sites.js";
@@ -15,13 +16,16 @@ import { Board } from "./Board.js";
 import { Share } from "../tile/Share.js";
 import { listenToKeys } from "./keyboard.js";
 import { Now } from "./Now.js";
+import { askFirst } from "./questions.js";
 import { SiteSwitcher } from "./SiteSwitcher.js";
 import { Start } from "./Start.js";
 
 const Help = lazy(() => import("./Help.js"));
 const ListDialog = lazy(() => import("./ListDialog.js"));
 
-export const knows = followSites;
+const TITLE = 2_000; // ms: a window's name is another process' business
+
+export const knows = askFirst;
 
 export default function SiteView() {
   const [help, setHelp] = useState(false);
@@ -30,7 +34,7 @@ export default function SiteView() {
     followPresent();
     return listenToKeys({ onHelp: () => setHelp(true) });
   }, []);
-  useEffect(() => effect(() => void (document.title = titleOf(siteID.value, currentVisitors.value))), []);
+  useEffect(() => calmly(() => titleOf(siteID.value, currentVisitors.value), TITLE, (title) => title !== document.title && (document.title = title)), []);
   useEffect(() => effect(() => void (document.documentElement.dataset.state = state.value === "board" ? connection.value : state.value)), []);
   const top = html`<${SiteSwitcher} />${state.value === "board" && html`<${Now} />`}`;
   const tools = html`${siteID.value && html`<${Share} site=${siteID.value} />`}<button type="button" class="button quiet help-button" title="Keyboard (?)" aria-label="Keyboard" onClick=${() => setHelp(true)}><${Icon} name="keyboard" /></button>`;

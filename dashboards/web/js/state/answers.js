@@ -9,6 +9,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import { AnswerError } from "../api/ask.js";
 import { askTogether } from "../api/questions.js";
 import { askAtBeat, BEAT, forgetBeat } from "./beat.js";
+import { takeEarly } from "./early.js";
 import { anyShown } from "./first.js";
 import { pulse } from "./live.js";
 import { rest } from "./rest.js";
@@ -51,12 +52,15 @@ class Asker {
     this.question = question;
     if (question?.key === before?.key) return;
     this.stop();
-    const known = question ? /** @type {{ data: T, tag: string } | undefined} */ (kept.get(question.key)) : undefined;
+    const early = question ? takeEarly(question.key) : undefined;
+    const known = question ? /** @type {{ data: T, tag: string } | undefined} */ (early?.answered ?? kept.get(question.key)) : undefined;
     const same = question?.site === before?.site; // figures of one site never stand under the name of another
     this.state.value = { data: known?.data ?? (same ? this.state.peek().data : null), fault: null, busy: known === undefined };
     this.tag = known?.tag ?? "";
-    this.askedAt = -Infinity;
-    this.want();
+    this.askedAt = early?.at ?? -Infinity;
+    if (!early) this.want();
+    else if (!known) this.ask(early);
+    else queueMicrotask(() => (anyShown.value = true));
   }
 
   /** Asks as soon as that is allowed. */
@@ -70,7 +74,8 @@ class Asker {
     else this.ask();
   }
 
-  async ask() {
+  /** @param {import("./early.js").Early} [early]  where it was asked already */
+  async ask(early) {
     const question = this.question;
     if (!question || this.underWay) return;
     const control = (this.underWay = new AbortController());
@@ -79,7 +84,7 @@ class Asker {
     const start = performance.now();
     this.askedAt = BEAT * Math.floor(start / BEAT);
     try {
-      const { data, tag, took } = await askTogether({ path: question.path, body: question.body(), tag: this.tag, apart: this.isLong }, control.signal);
+      const { data, tag, took } = await (early?.answer ?? askTogether({ path: question.path, body: question.body(), tag: this.tag, apart: this.isLong }, control.signal));
       if (control.signal.aborted) return;
       this.cost = performance.now() - start;
       this.isLong = took > Math.max(LONG, this.cost / 2);

@@ -1,6 +1,6 @@
 // The reader's choice: read from the address, written to the address.
 
-import { computed } from "@preact/signals";
+import { computed } from "@preact/signals-core";
 import { filterOf, readChoice, writeChoice } from "../choice.js";
 import { address, go, route } from "../route.js";
 import { siteID } from "./sites.js";

@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { followLive } from "../api/live.js";
+import { setClock } from "./clock.js";
 import { fromDelta, fromSnapshot, isUntouched, openWindow } from "./model.js";
 import { knownID } from "./sites.js";
 
@@ -41,7 +42,7 @@ export function followPresent() {
   stopFollowing ??= effect(() => {
     const id = knownID.value; // the site itself is another one when its goals change
     forgetTimer();
-    told = null;
+    told = [];
     batch(() => {
       present.value = null;
       connection.value = "connecting";
@@ -52,17 +53,15 @@ export function followPresent() {
 
 const PAUSE = 250; // a busy site sends ten messages a second, more than anybody reads
 
-/** What was told and is not shown yet. @type {Present | null} */
-let told = null;
-let counted = false;
+/** What was told and is not shown yet, the newest last. @type {{ kind: "snapshot" | "delta", message: any }[]} */
+let told = [];
 let timer = 0;
 
 /** @param {"snapshot" | "delta"} kind @param {any} message */
 function receive(kind, message) {
-  const before = told ?? present.peek();
-  told = kind === "snapshot" || !before ? fromSnapshot(message) : fromDelta(before, message);
-  counted = counted || kind === "snapshot" || message.windows?.length > 0;
-  ahead = message.as_of - Date.now();
+  if (kind === "snapshot") told = []; // it says all there is to know
+  told.push({ kind, message });
+  setClock(message.as_of);
   const wait = heardAt.peek() + PAUSE - performance.now();
   if (wait <= 0 || !present.peek()) show();
   else timer ||= /** @type {any} */ (setTimeout(show, wait));
@@ -70,28 +69,21 @@ function receive(kind, message) {
 
 function show() {
   forgetTimer();
-  const next = told;
-  if (!next) return;
-  // Also where nothing happens, time goes on: what is shown of the present moves by whole windows.
+  if (told.length === 0) return;
   const before = present.peek();
-  const moved = !before || openWindow(next) !== openWindow(before);
+  const next = told.reduce((state, { kind, message }) => (kind === "snapshot" || !state ? fromSnapshot(message) : fromDelta(state, message)), before);
+  const counted = told.some(({ kind, message }) => kind === "snapshot" || message.windows?.length > 0);
+  told = [];
+  // Also where nothing happens, time goes on: what is shown of the present moves by whole windows.
+  const moved = !before || openWindow(/** @type {Present} */ (next)) !== openWindow(before);
   batch(() => {
     present.value = next;
     heardAt.value = performance.now();
     if (counted || moved) pulse.value++;
   });
-  told = null;
-  counted = false;
 }
 
 function forgetTimer() {
   clearTimeout(timer);
   timer = 0;
-}
-
-let ahead = 0; // of the server's clock before ours
-
-/** The time of the server, in Unix milliseconds: the reader's own clock may be wrong. */
-export function serverNow() {
-  return Date.now() + ahead;
 }

@@ -1,9 +1,9 @@
 // What all questions have in common: the site, the period, the filters, and how often the present is asked for again.
 
-import { computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals-core";
 import { includesNow, rangeBefore, rangeOf } from "../period.js";
 import { choice, filters } from "./choice.js";
-import { serverNow } from "./live.js";
+import { serverNow } from "./clock.js";
 import { knownID, zone } from "./sites.js";
 
 /** @typedef {import("../period.js").Here} Here */
@@ -12,7 +12,7 @@ import { knownID, zone } from "./sites.js";
  * @typedef {{ path: string, site: string, key: string, body: () => unknown, every: number }} Question
  */
 
-/** The moment that the live period ends at while the past is replayed; null where it is now. @type {import("@preact/signals").Signal<number | null>} */
+/** The moment that the live period ends at while the past is replayed; null where it is now. @type {import("@preact/signals-core").Signal<number | null>} */
 export const replayedTo = signal(null);
 
 /** Where and when we are. @returns {Here} */

@@ -1,6 +1,6 @@
 // The list of sites, asked again and again: soon while there is none, seldom once there are some.
 
-import { computed, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals-core";
 import { fetchSites } from "../api/sites.js";
 import { route } from "../route.js";
 
@@ -9,10 +9,10 @@ const WHILE_SOME = 15_000;
 
 /** @typedef {import("../api/sites.js").Site} Site */
 
-/** What the server lists; null until it has answered. @type {import("@preact/signals").Signal<Site[] | null>} */
+/** What the server lists; null until it has answered. @type {import("@preact/signals-core").Signal<Site[] | null>} */
 export const sites = signal(null);
 
-/** Why the list could not be read the last time; null where it could. @type {import("@preact/signals").Signal<Error | null>} */
+/** Why the list could not be read the last time; null where it could. @type {import("@preact/signals-core").Signal<Error | null>} */
 export const sitesFault = signal(null);
 
 /** The id of the site on show: the one that the address names, else the first; "" where there is none. */
