@@ -12,8 +12,8 @@ import (
 type view struct {
 	patterns []string // of net/http
 	module   string
-	depth    int      // how many folders below the root the address is
-	framed   bool     // pages of others may hold it in a frame
+	depth    int  // how many folders below the root the address is
+	framed   bool // pages of others may hold it in a frame
 }
 
 var views = []view{
