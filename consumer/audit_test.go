@@ -115,13 +115,7 @@ func TestAuditGoesOnPastDamage(t *testing.T) {
 	b := newBench(t)
 	damaged, whole := b.record(pageview("1", "ann", "/", noon)), b.record(pageview("2", "ann", "/", noon.Add(-time.Hour)))
 	b.deliver(damaged, whole)
-	demo, err := b.sites.Get(t.Context(), "demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for cell := range 2 {
-		b.spoil(fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, noon.Truncate(time.Hour).UnixMilli()), fmt.Sprintf("%012x", noon.Truncate(10*time.Second).UnixMilli()), true)
-	}
+	b.writeLogs([]byte{2, 0xff, '{'})
 	b.now = b.now.Add(time.Minute) // what is put aside is booked in another window
 	b.restart()
 	aside := b.record(pageview("3", "ann", "/", noon))
@@ -132,5 +126,32 @@ func TestAuditGoesOnPastDamage(t *testing.T) {
 	}
 	if d := a.Differences[0]; d.Kind != "unreadable" || d.ID != "1" || !strings.Contains(d.Message, "corrupt") {
 		t.Errorf("it names %+v", d)
+	}
+}
+
+// What a newer program wrote ends no audit either. It is of another error than ErrCorrupt, for a consumer waits until it is replaced, and an audit ended there.
+func TestAuditGoesOnPastWhatANewerProgramWrote(t *testing.T) {
+	b := newBench(t)
+	newer, whole := b.record(pageview("1", "ann", "/", noon)), b.record(pageview("2", "ann", "/", noon.Add(-time.Hour)), "hello")
+	b.deliver(newer, whole)
+	b.writeLogs([]byte{200})
+	a := b.audit(everything, newer, whole)
+	if a.Agrees || a.Copies != 3 || a.Counted != 1 || a.Quarantined != 1 || a.DifferenceCount != 1 {
+		t.Fatalf("audit %+v", a)
+	}
+	if d := a.Differences[0]; d.Kind != "unreadable" || d.ID != "1" || !strings.Contains(d.Message, "version 200") {
+		t.Errorf("it names %+v", d)
+	}
+}
+
+// writeLogs appends bytes as a delta to every log of demo of noon.
+func (b *bench) writeLogs(bytes []byte) {
+	b.t.Helper()
+	demo, err := b.sites.Get(b.t.Context(), "demo")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for cell := range 2 {
+		b.write(bytes, fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, noon.Truncate(time.Hour).UnixMilli()), fmt.Sprintf("%012x", noon.Truncate(10*time.Second).UnixMilli()), true)
 	}
 }
