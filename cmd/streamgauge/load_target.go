@@ -24,6 +24,9 @@ type loadTarget struct {
 	file string
 }
 
+// doorPath is where a server takes events.
+const doorPath = "/v1/events"
+
 func parseTarget(s string) (loadTarget, error) {
 	switch s {
 	case "stdout", "discard":
@@ -37,7 +40,7 @@ func parseTarget(s string) (loadTarget, error) {
 	case err != nil || u.Host == "":
 	case u.Scheme == "http" || u.Scheme == "https":
 		if u.Path == "" || u.Path == "/" {
-			u.Path = "/v1/events"
+			u.Path = doorPath
 		}
 		return loadTarget{kind: "http", url: u}, nil
 	case u.Scheme == "kinesis":
@@ -56,7 +59,11 @@ func (t loadTarget) door() *url.URL {
 	if t.kind != "http" {
 		return nil
 	}
-	return &url.URL{Scheme: t.url.Scheme, Host: t.url.Host}
+	base, isOurs := strings.CutSuffix(t.url.Path, doorPath)
+	if !isOurs {
+		base = ""
+	}
+	return &url.URL{Scheme: t.url.Scheme, Host: t.url.Host, Path: base}
 }
 
 // bodies says what the events of a plan must hold for this target.

@@ -121,7 +121,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (s *sender) post(ctx context.Context, batch []item) (verdict, error) {
 	limited, cancel := context.WithTimeout(ctx, postLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodPost, s.client.url("/v1/events", nil), bytes.NewReader(ndjson(batch)))
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, s.client.url(doorPath, nil), bytes.NewReader(ndjson(batch)))
 	if err != nil {
 		return verdict{}, fmt.Errorf("make the request: %w", err)
 	}
