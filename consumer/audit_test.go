@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,46 @@ func (b *bench) audit(consumed consumer.Progress, records ...events.KinesisEvent
 		b.t.Fatal(err)
 	}
 	return audit
+}
+
+// anyOrder is a stream whose shards are listed in any order, and remembers in which one they are read.
+type anyOrder struct {
+	oneShard
+	listed []string
+	read   *[]string
+}
+
+func (s anyOrder) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out := &kinesis.ListShardsOutput{}
+	if in.NextToken == nil {
+		out.Shards, out.NextToken = []types.Shard{{ShardId: &s.listed[0]}}, aws.String("more")
+		return out, nil
+	}
+	for i := range s.listed[1:] {
+		out.Shards = append(out.Shards, types.Shard{ShardId: &s.listed[1+i]})
+	}
+	return out, nil
+}
+
+func (s anyOrder) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	*s.read = append(*s.read, *in.ShardId)
+	return s.oneShard.GetShardIterator(ctx, in)
+}
+
+// A rebuild in parts passed shards that were listed behind the one that it had come to and have lesser ids: what they hold was not made anew.
+func TestShardsAreReadInTheOrderOfTheirIDs(t *testing.T) {
+	b := newBench(t)
+	var read []string
+	a := &consumer.Auditor{
+		Stream: anyOrder{listed: []string{"shardId-000000000002", "shardId-000000000010", "shardId-000000000001"}, read: &read}, StreamName: "clicks", Store: b.store, Sites: b.sites,
+		Consumed: func(context.Context, string) (consumer.Progress, error) { return everything, nil },
+	}
+	if _, err := a.Run(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"shardId-000000000001", "shardId-000000000002", "shardId-000000000010"}; !slices.Equal(read, want) {
+		t.Errorf("read %v, want %v", read, want)
+	}
 }
 
 var everything = consumer.Progress{All: true}
