@@ -128,21 +128,15 @@ func (t loadTarget) client(ctx context.Context) (*kinesis.Client, error) {
 	q := t.url.Query()
 	endpoint := q.Get("endpoint")
 	var opts []func(*config.LoadOptions) error
-	if r := q.Get("region"); r != "" {
-		opts = append(opts, config.WithRegion(r))
+	if endpoint != "" {
+		opts = append(opts, config.WithDefaultRegion("us-east-1"))
 	}
 	if endpoint != "" && !hasCredentials() {
 		opts = append(opts, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("streamgauge", "streamgauge", "")))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	cfg, err := awsConfig(ctx, q.Get("region"), "kinesis://STREAM?region=R", opts...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if endpoint != "" && cfg.Region == "" {
-		cfg.Region = "us-east-1"
-	}
-	if cfg.Region == "" {
-		return nil, errors.New("no region: give one with kinesis://STREAM?region=R or AWS_REGION")
+		return nil, err
 	}
 	return kinesis.NewFromConfig(cfg, func(o *kinesis.Options) {
 		if endpoint != "" {
