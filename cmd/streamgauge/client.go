@@ -99,7 +99,6 @@ func (c *client) do(req *http.Request) (*http.Response, error) {
 
 // readAnswer reads an answer to its end. One that is not 2xx is an *apiError.
 func readAnswer(resp *http.Response) ([]byte, error) {
-	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of %s: %w", resp.Request.URL.Path, err)
@@ -110,7 +109,9 @@ func readAnswer(resp *http.Response) ([]byte, error) {
 	return body, nil
 }
 
+// decodeAnswer reads an answer, and decodes it where out is not nil.
 func decodeAnswer(resp *http.Response, out any) error {
+	defer resp.Body.Close()
 	body, err := readAnswer(resp)
 	if err != nil || out == nil {
 		return err

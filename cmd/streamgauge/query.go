@@ -176,6 +176,7 @@ func (q *QueryCmd) csv(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
+	defer resp.Body.Close()
 	lines, err := readAnswer(resp)
 	if err != nil {
 		return err
