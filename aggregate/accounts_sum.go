@@ -135,7 +135,7 @@ func eachMinute(ctx context.Context, items itemStore, site string, sp span, tell
 
 func summedUpTo(ctx context.Context, items itemStore, lv sumLevel, site string) (int64, store.Revision, error) {
 	upTo, rev, err := readTime(ctx, items, store.Key{Partition: lv.partition(site), Sort: summedKey})
-	if isDamage(err) { // all are summed up again
+	if IsDamage(err) { // all are summed up again
 		return 0, rev, nil
 	}
 	if err != nil {
@@ -199,7 +199,7 @@ func (r *Roller) SumAccounts(ctx context.Context) error {
 	key := store.Key{Partition: "K", Sort: "accounts-summed-up-to"}
 	done, rev, err := readTime(ctx, r.store, key)
 	switch {
-	case isDamage(err): // it is not known, and all are looked at again
+	case IsDamage(err): // it is not known, and all are looked at again
 	case err != nil:
 		return fmt.Errorf("read up to when accounts were summed up: %w", err)
 	case rev != 0 && done >= upTo:

@@ -107,7 +107,7 @@ func (f *Finals) evaluate(ctx context.Context, due []*dueFinal, before, known sp
 		e := evaluation{Finals: f, site: s, known: known, unmade: unmade[s.ID], tell: tell}
 		if err := e.run(ctx, p, at); err != nil {
 			err = fmt.Errorf("evaluate the alerts of site %s: %w", s.ID, err)
-			hurt[s.ID] = isDamage(err)
+			hurt[s.ID] = IsDamage(err)
 			errs = append(errs, spared(tell, "alerts "+s.ID, err))
 		}
 	}

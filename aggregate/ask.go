@@ -267,7 +267,7 @@ func (a *question) project(ctx context.Context, main *stretch) (*sketch.Sample, 
 // merged is the sample of several stretches. A column that cannot be read shows only now: its delta is left out.
 func (a *question) merged(needs sketch.Needs, stretches ...*stretch) (*sketch.Sample, error) {
 	sample, err := sketch.Project(needs, join(stretches...))
-	if isDamage(err) {
+	if IsDamage(err) {
 		for _, s := range stretches {
 			s.unreadable += s.parts.readable(needs)
 		}

@@ -142,7 +142,7 @@ func (c *Cursors) write(ctx context.Context, shard string, s shardCursor) error 
 			rev, err := c.store.Put(ctx, key, value, store.Write{Expect: s.rev, Relaxed: true})
 			switch {
 			case errors.Is(err, store.ErrConflict):
-				if s.known, s.rev, err = readCursor(ctx, c.store, key); err != nil && !isDamage(err) { // else it is written anew
+				if s.known, s.rev, err = readCursor(ctx, c.store, key); err != nil && !IsDamage(err) { // else it is written anew
 					return err
 				}
 				continue

@@ -16,8 +16,8 @@ import (
 // a reader answers without it, and says so. "streamgauge rebuild" makes it anew from the stream. What is only a note of how far something came, a cursor, a mark, a watermark, is
 // written anew by the next one who writes it.
 
-// isDamage reports whether an error is that of bytes which no encoder of this program wrote.
-func isDamage(err error) bool {
+// IsDamage reports whether an error is that of bytes which no encoder of this program wrote: ErrCorrupt, or what a newer program wrote.
+func IsDamage(err error) bool {
 	return errors.Is(err, ErrCorrupt) || errors.Is(err, errNewer) || errors.Is(err, sketch.ErrCorrupt) || errors.Is(err, sketch.ErrNewer)
 }
 
@@ -70,7 +70,7 @@ func (r *Roller) tell(key string, err error) {
 
 // spared tells of damage, and returns every other error.
 func spared(tell teller, key string, err error) error {
-	if !isDamage(err) {
+	if !IsDamage(err) {
 		return err
 	}
 	tell(key, err)
@@ -80,7 +80,7 @@ func spared(tell teller, key string, err error) error {
 // damaged takes note of a period that could not be rolled up, for what it is made from cannot be read. Whatever holds it is dirty from now on, so that no longer roll-up is believed which
 // lacks it; and a minute is known to lack its final value. It returns every other error.
 func (r *Roller) damaged(ctx context.Context, lv level, s Site, start int64, err error) error {
-	if !isDamage(err) {
+	if !IsDamage(err) {
 		return err
 	}
 	sp := lv.period(s.Zone(), start)
@@ -93,7 +93,7 @@ func (r *Roller) damaged(ctx context.Context, lv level, s Site, start int64, err
 	}
 	have, err := r.children(ctx, lv, s, sp)
 	if err != nil {
-		if isDamage(err) { // not even the heads can be read
+		if IsDamage(err) { // not even the heads can be read
 			return nil
 		}
 		return err
@@ -122,7 +122,7 @@ func (s Site) logOf(lv level, c child) (uint32, child) {
 func (p *parts) readable(needs sketch.Needs) (bad uint64) {
 	var good parts
 	for i, s := range p.samples {
-		if _, err := sketch.Project(needs, []*sketch.Packed{s}); isDamage(err) {
+		if _, err := sketch.Project(needs, []*sketch.Packed{s}); IsDamage(err) {
 			bad++
 			continue
 		}

@@ -174,7 +174,7 @@ func (c *town) try(e event.Event) {
 	e.ReceivedAt = c.now.UnixMilli()
 	p := c.position()
 	cp, err := c.committer.Place(c.t.Context(), c.site, &e, p)
-	if isDamage(err) && c.site.ID == "demo" {
+	if IsDamage(err) && c.site.ID == "demo" {
 		return
 	}
 	mustDo(err)
@@ -183,7 +183,7 @@ func (c *town) try(e event.Event) {
 }
 
 func (c *town) commitAny(cp Copy) {
-	if _, err := c.committer.Commit(c.t.Context(), []Copy{cp}); err != nil && (c.site.ID != "demo" || !isDamage(err)) {
+	if _, err := c.committer.Commit(c.t.Context(), []Copy{cp}); err != nil && (c.site.ID != "demo" || !IsDamage(err)) {
 		c.t.Fatal(err)
 	}
 }

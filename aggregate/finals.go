@@ -130,7 +130,7 @@ func (f *Finals) due(ctx context.Context, upTo int64, tell teller) ([]*dueFinal,
 		switch {
 		case gone:
 			d.made, d.siteNow.ID = m.n, ""
-		case isDamage(err):
+		case IsDamage(err):
 			tell("site "+m.site, err)
 			continue
 		case err != nil:
@@ -151,7 +151,7 @@ func (f *Finals) create(ctx context.Context, due []*dueFinal, point settlement, 
 		}
 		g.Go(func() (err error) {
 			d.made, err = f.manifest(ctx, d.siteNow, d.child.start, d.child.start+minuteMS > point.passed)
-			if isDamage(err) {
+			if IsDamage(err) {
 				d.damage, err = err, nil
 			}
 			return err

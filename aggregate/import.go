@@ -206,7 +206,7 @@ func (im *Imports) Counted(ctx context.Context, site string) (imports, events ui
 	}
 	for _, id := range ids {
 		known, err := im.List(ctx, id)
-		if isDamage(err) && site == "" { // those of the others are known
+		if IsDamage(err) && site == "" { // those of the others are known
 			continue
 		}
 		if err != nil {

@@ -98,7 +98,7 @@ func (l *liveWindows) take(k child, e store.Entry, found *news) error {
 	}
 	h, err := decodeHead(e.Head)
 	w.known[k.cell] = e.N
-	if isDamage(err) { // the books say that something is missing
+	if IsDamage(err) { // the books say that something is missing
 		found.windows[k.start] = struct{}{}
 		return nil
 	}

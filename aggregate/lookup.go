@@ -56,10 +56,10 @@ type CountedID struct {
 	ID   uint64
 }
 
-// Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set. It is ErrCorrupt where it is nowhere, and something cannot be read.
+// Event returns the fate of a copy of a valid event, of which ReceivedAt and ID are set. Where it is nowhere, and something cannot be read, the error is one of which IsDamage is true.
 func (l *Lookup) Event(ctx context.Context, e *event.Event, p Position, arrival int64) (Fate, error) {
 	fate, damage, err := l.search(ctx, e, p)
-	if isDamage(err) {
+	if IsDamage(err) {
 		damage, err = err, nil
 	}
 	if err != nil || fate.Outcome != 0 {
@@ -95,7 +95,7 @@ func (l *Lookup) search(ctx context.Context, e *event.Event, p Position) (_ Fate
 	for gen := site.Gen; gen > 0; gen-- { // the site may have been removed since, and taken anew
 		for _, at := range times {
 			fate, err := l.in(ctx, current, e, p, at)
-			if isDamage(err) {
+			if IsDamage(err) {
 				damage = err
 				continue
 			}
@@ -155,7 +155,7 @@ func (l *Lookup) in(ctx context.Context, site Site, e *event.Event, p Position, 
 	return fate, nil
 }
 
-// Poison returns the fate of a copy that can only be in quarantine.
+// Poison returns the fate of a copy that can only be in quarantine. Where that cannot be read, the error is one of which IsDamage is true.
 func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, error) {
 	it, err := l.store.Get(ctx, quarantineKey(QuarantinedCopy{Position: p, Arrival: arrival}))
 	if errors.Is(err, store.ErrNotFound) {
@@ -169,7 +169,7 @@ func (l *Lookup) Poison(ctx context.Context, p Position, arrival int64) (Fate, e
 		return Fate{}, err
 	}
 	n, ok, err := l.cells.look(ctx, c.Kept)
-	if isDamage(err) {
+	if IsDamage(err) {
 		n, ok, err = 1, true, nil // as PlaceQuarantined has it
 	}
 	if err != nil || !ok {
@@ -204,7 +204,7 @@ func (l *Lookup) log(ctx context.Context, log Log, gens []uint32) (*logRecord, e
 		return rec, rec.damage
 	}
 	rec, err := l.readLog(ctx, log, gens)
-	if isDamage(err) {
+	if IsDamage(err) {
 		rec = &logRecord{damage: err}
 	} else if err != nil {
 		return nil, err

@@ -118,7 +118,7 @@ func (n *Notifier) handle(ctx context.Context, w waiting, sent *Sent) error {
 		return nil // it is being created
 	case errors.Is(err, store.ErrNotFound), errors.Is(err, ErrNoSite):
 		return w.done(ctx, n.store)
-	case isDamage(err): // it does not come right
+	case IsDamage(err): // it does not come right
 		return n.giveUp(ctx, w, sent, fmt.Errorf("give up to tell %s of what cannot be read: %w", w.place(), err))
 	case err != nil:
 		return err

@@ -89,7 +89,7 @@ func (c *Committer) PlaceDropped(ctx context.Context, site Site, e *event.Event,
 func (c *Committer) PlaceQuarantined(ctx context.Context, q QuarantinedCopy) (Copy, error) {
 	log := Log{Gen: q.Gen, Site: q.Site, Window: event.Window(q.Kept)}
 	n, err := c.cellsAt(ctx, log.Window)
-	if err != nil && !isDamage(err) {
+	if err != nil && !IsDamage(err) {
 		return Copy{}, err
 	}
 	log.Cell = event.CellOf(q.Shard, max(1, n)) // no event's id is looked for here: where it is not known, any number of cells will do

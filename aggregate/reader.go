@@ -195,7 +195,7 @@ func (r *Reader) readBodies(ctx context.Context, all []*serving) error {
 			continue
 		}
 		g.Go(func() (err error) {
-			if s.sum, err = s.roll.readBody(ctx, r.store, s.partition); isDamage(err) {
+			if s.sum, err = s.roll.readBody(ctx, r.store, s.partition); IsDamage(err) {
 				s.sum, s.damage, err = nil, err, nil
 			}
 			return err
@@ -228,7 +228,7 @@ func (r *Reader) deltas(ctx context.Context, site Site, hc hourCell, sp span, pa
 		}
 		p := piece{span: span{e.child.start, e.child.start + event.WindowMS}, deltas: 1}
 		err := p.read(e, parts)
-		if isDamage(err) {
+		if IsDamage(err) {
 			p.damaged, err = true, nil
 		}
 		if err != nil {

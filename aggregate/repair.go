@@ -20,7 +20,7 @@ var tidied = store.Key{Partition: "K", Sort: "tidied"}
 // removed then.
 func (r *Roller) tidy(ctx context.Context) error {
 	last, rev, err := readTime(ctx, r.store, tidied)
-	if isDamage(err) { // it is not known, and written anew
+	if IsDamage(err) { // it is not known, and written anew
 		last, err = 0, nil
 	}
 	if err != nil {
@@ -62,7 +62,7 @@ func (r *Roller) repair(ctx context.Context) (hurt map[string]bool, _ error) {
 	for lv := minutes; lv <= days; lv++ {
 		for _, s := range sites {
 			err := r.repairSite(ctx, lv, s, sp)
-			if isDamage(err) {
+			if IsDamage(err) {
 				hurt[s.ID] = true
 			}
 			if err := spared(r.tell, fmt.Sprint("repair ", lv, s.Gen, s.ID), err); err != nil {
@@ -84,7 +84,7 @@ func (r *Roller) repairSite(ctx context.Context, lv level, s Site, sp span) erro
 			continue
 		}
 		old, err := readRollup(ctx, r.store, store.Key{Partition: lv.partition(s, start), Sort: timeKey(start)})
-		if err != nil && !isDamage(err) {
+		if err != nil && !IsDamage(err) {
 			return err
 		}
 		if err == nil && old.vector.covers(have[start]) {

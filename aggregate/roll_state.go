@@ -66,7 +66,7 @@ func (s RollState) Lag(now time.Time) time.Duration {
 
 // RollState reads how far the roll-ups are. It costs a few dozen reads.
 func (r *Reader) RollState(ctx context.Context) (s RollState, err error) {
-	if s.RolledUpTo, _, err = readTime(ctx, r.store, rollCursor(minutes)); err != nil && !isDamage(err) {
+	if s.RolledUpTo, _, err = readTime(ctx, r.store, rollCursor(minutes)); err != nil && !IsDamage(err) {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
 	}
 	var n [days + 1]int

@@ -132,7 +132,7 @@ func (r *Roller) rollMarked(ctx context.Context, lv level, upTo int64) error {
 	done := make(map[sitePeriod]bool)
 	for _, m := range marks {
 		site, ok, err := r.marked(ctx, m)
-		if isDamage(err) { // nothing is known of the site, and the mark stays
+		if IsDamage(err) { // nothing is known of the site, and the mark stays
 			r.tell("site "+m.site, err)
 			continue
 		}
@@ -198,7 +198,7 @@ func readTime(ctx context.Context, items itemStore, key store.Key) (ms int64, re
 // rollClosed makes the roll-ups of the periods that have ended since the last time.
 func (r *Roller) rollClosed(ctx context.Context, lv level, upTo int64) error {
 	from, rev, err := readTime(ctx, r.store, rollCursor(lv))
-	if isDamage(err) { // what is older was rolled up, or takes no delta any more
+	if IsDamage(err) { // what is older was rolled up, or takes no delta any more
 		r.tell("roll-up cursor", fmt.Errorf("roll-up cursor of the level %s: %w; the %ss since %s are looked through again", lv, err, lv, r.now().UTC().Add(-dropAfterMS*time.Millisecond)))
 		from, err = max(0, upTo-dropAfterMS), nil
 	}

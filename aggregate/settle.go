@@ -53,7 +53,7 @@ func settlePoint(ctx context.Context, items itemStore, now, rolled int64, tell t
 	}
 	s.at = max(s.passed, floor(max(0, min(now-settleAgeMS, rolled)), minuteMS))
 	_, rev, err := readTime(ctx, items, rollCursor(minutes))
-	if err != nil && !isDamage(err) {
+	if err != nil && !IsDamage(err) {
 		return s, fmt.Errorf("read roll-up cursor: %w", err)
 	}
 	s.fresh = rev == 0

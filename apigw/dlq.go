@@ -56,9 +56,15 @@ func (s *Server) getQuarantine(w http.ResponseWriter, r *http.Request) error {
 	if len(cursor) > maxCursor || strings.ContainsRune(cursor, 0) {
 		return fail(http.StatusBadRequest, "bad_cursor", "cursor: it is none that this list gave as next")
 	}
-	list, next, err := s.o.Quarantine.List(r.Context(), q.Get("site"), cursor, limit)
+	site := q.Get("site")
+	list, next, err := s.o.Quarantine.List(r.Context(), site, cursor, limit)
 	if err != nil {
 		return err
+	}
+	if len(list) == 0 && next == "" && cursor == "" { // of a site that was removed some may be left
+		if err := s.oneOrAll(r.Context(), site); err != nil {
+			return err
+		}
 	}
 	items := make([]keptView, len(list))
 	for i, c := range list {

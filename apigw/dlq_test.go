@@ -45,6 +45,7 @@ func TestQuarantine(t *testing.T) {
 	if p := decode[page](t, r.ask(http.MethodGet, "/api/v1/dlq?site=shop", "")); len(p.Items) != 3 || p.Next != "" {
 		t.Errorf("of the site: %+v", p)
 	}
+	r.ask(http.MethodPost, "/api/v1/sites", `{"id":"other"}`, asJSON)
 	if got := r.ask(http.MethodGet, "/api/v1/dlq?site=other", ""); got.body != `{"items":[],"next":""}` {
 		t.Errorf("of another site: %s", got.body)
 	}
@@ -73,6 +74,26 @@ func TestQuarantine(t *testing.T) {
 	}
 	for _, key := range []string{"nothing", "%00", strings.Repeat("x", 1000)} {
 		r.ask(http.MethodGet, "/api/v1/dlq/"+key, "").wantError(t, http.StatusNotFound, "not_found")
+	}
+	r.wantFaults(0)
+}
+
+// The list of a site that there is not was empty, as if nothing of it had ever failed. What is left of a site that was removed is listed.
+func TestQuarantineOfNoSite(t *testing.T) {
+	r := newRig(t, parts{})
+	r.ask(http.MethodPost, "/v1/events", `{"site":"shop","name":"n"}`)
+	in := &kinesis.PutRecordInput{StreamName: aws.String(streamName), PartitionKey: aws.String("1"), Data: []byte(`{"site":"shop"}`)}
+	if _, err := r.broker.Client().PutRecord(t.Context(), in); err != nil {
+		t.Fatal(err)
+	}
+	r.consume()
+	r.settle()
+	for _, site := range []string{"shpo", "Not%20one"} {
+		r.ask(http.MethodGet, "/api/v1/dlq?site="+site, "").wantError(t, http.StatusNotFound, "unknown_site")
+	}
+	r.ask(http.MethodDelete, "/api/v1/sites/shop", "")
+	if got := r.ask(http.MethodGet, "/api/v1/dlq?site=shop", ""); got.status != http.StatusOK || strings.Count(got.body, `"key"`) != 1 {
+		t.Errorf("of a removed site: %d %s", got.status, got.body)
 	}
 	r.wantFaults(0)
 }

@@ -210,3 +210,17 @@ func TestInspectStream(t *testing.T) {
 		t.Errorf("after the end: %+v, %v", e, lines.Err())
 	}
 }
+
+// Of as many as may be that goes of which nothing came for the longest time, and of fewer none.
+func TestForgetOldest(t *testing.T) {
+	heard := map[string]int64{"a": 3, "b": 1, "c": 2}
+	same := func(v int64) int64 { return v }
+	forgetOldest(heard, 4, same)
+	if len(heard) != 3 {
+		t.Errorf("there was room, and %v are left", heard)
+	}
+	forgetOldest(heard, 3, same)
+	if _, there := heard["b"]; there || len(heard) != 2 {
+		t.Errorf("%v are left", heard)
+	}
+}

@@ -132,20 +132,12 @@ func (p *inspector) wants(site string, accepted bool, nowMS int64) bool {
 	return true
 }
 
-// site returns the events of a site; of too many the one is forgotten that was heard of least lately.
+// site returns the events of a site.
 func (p *inspector) site(id string) *siteEvents {
 	if s := p.sites[id]; s != nil {
 		return s
 	}
-	if len(p.sites) >= inspectSites {
-		var oldest string
-		for other, s := range p.sites {
-			if o := p.sites[oldest]; o == nil || s.second < o.second {
-				oldest = other
-			}
-		}
-		delete(p.sites, oldest)
-	}
+	forgetOldest(p.sites, inspectSites, func(s *siteEvents) int64 { return s.second })
 	s := &siteEvents{taken: make(map[bool]int)}
 	p.sites[strings.Clone(id)] = s
 	return s
@@ -173,8 +165,22 @@ func (p *inspector) add(e *inspected) {
 	}
 }
 
-func keepLast(events []*inspected, n int) []*inspected {
-	return slices.Delete(events, 0, max(0, len(events)-n))
+// keepLast leaves the last n.
+func keepLast[T any](all []T, n int) []T { return slices.Delete(all, 0, max(0, len(all)-n)) }
+
+// forgetOldest makes room for one more where there are as many as may be: that goes of which nothing came for the longest time.
+func forgetOldest[K comparable, V any](all map[K]V, most int, heard func(V) int64) {
+	if len(all) < most {
+		return
+	}
+	var oldest K
+	first := true
+	for k, v := range all {
+		if first || heard(v) < heard(all[oldest]) {
+			oldest, first = k, false
+		}
+	}
+	delete(all, oldest)
 }
 
 // list returns what is kept of a site, or of all, after that id.

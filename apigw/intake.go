@@ -277,11 +277,30 @@ func (in *intake) answer(all bool) eventsAnswer {
 
 // refused is the answer where nothing could be written. It names the ids, so that the same events can be sent again.
 func (in *intake) refused(h http.Header) error {
-	e := fail(http.StatusServiceUnavailable, "unavailable", "nothing could be written; send the events again with these ids")
+	again := in.again()
+	e := fail(http.StatusServiceUnavailable, "unavailable", "nothing could be written; send the events again"+again)
 	if errors.Is(in.failure, producer.ErrFull) {
-		e = fail(http.StatusTooManyRequests, "busy", "the write queue is full; send the events again a little later with these ids")
+		e = fail(http.StatusTooManyRequests, "busy", "the write queue is full; send the events again a little later"+again)
 		h.Set("Retry-After", "1")
 	}
 	e.Details = in.answer(false)
 	return e
+}
+
+// again says how to send the events again that were not written. One that did not come as far as the stream, for its site could not be made, has no id but one that it came with, and
+// needs none.
+func (in *intake) again() string {
+	with, without := false, false
+	for i := range in.results {
+		if res := &in.results[i]; res.Status == statusRetry {
+			with, without = with || res.ID != "", without || res.ID == ""
+		}
+	}
+	switch {
+	case !with:
+		return ""
+	case without:
+		return ", those that have an id here with it"
+	}
+	return " with these ids"
 }

@@ -92,14 +92,24 @@ func isoTime(ms int64, zone *time.Location) string {
 	return time.UnixMilli(ms).In(zone).Format(time.RFC3339)
 }
 
-// getQueryCSV answers the question in the parameter "query" as comma-separated values (RFC 4180): a link can hold it.
+// getQueryCSV answers the question in the parameter "query" as CSV: a link can hold it.
 func (s *Server) getQueryCSV(w http.ResponseWriter, r *http.Request) error {
 	text := r.URL.Query().Get("query")
 	if text == "" {
 		return fail(http.StatusBadRequest, "required", "query is missing: ?query={…}, the JSON that /api/v2/query takes")
 	}
+	return s.writeCSV(w, r, func(v any) error { return decodeJSON(strings.NewReader(text), v) })
+}
+
+// postQueryCSV answers the question in the body as CSV: it may be too long for a link.
+func (s *Server) postQueryCSV(w http.ResponseWriter, r *http.Request) error {
+	return s.writeCSV(w, r, func(v any) error { return readJSON(w, r, v) })
+}
+
+// writeCSV answers a question as comma-separated values (RFC 4180).
+func (s *Server) writeCSV(w http.ResponseWriter, r *http.Request, read func(v any) error) error {
 	req := &stats.Request{}
-	if err := decodeJSON(strings.NewReader(text), req); err != nil {
+	if err := read(req); err != nil {
 		return err
 	}
 	out, err := s.moment().query(r.Context(), req)

@@ -18,6 +18,7 @@ func (s *Server) routes() {
 	known.add("GET /readyz", s.getReady)
 	known.own("POST /api/v2/query", s.alone(metrics))
 	known.own("GET /api/v2/query.csv", s.getQueryCSV)
+	known.own("POST /api/v2/query.csv", s.postQueryCSV)
 	known.own("GET /api/v1/stats/realtime/visitors", s.getRealtimeVisitors)
 	known.own("POST /api/v2/funnel", s.alone(funnels()))
 	known.own("POST /api/v2/retention", s.alone(retentions()))

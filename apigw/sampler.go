@@ -102,27 +102,12 @@ func (s *Samples) add(k sampleKind, x Sample, data []byte, key string) {
 	}
 	r := s.kinds[k]
 	if r == nil {
-		s.makeRoom()
+		forgetOldest(s.kinds, sampleKinds, func(r *sampleRing) int64 { return r.second })
 		r = &sampleRing{}
 		s.kinds[k] = r
 	}
 	r.second = second
-	r.last = append(r.last, x)
-	r.last = slices.Delete(r.last, 0, max(0, len(r.last)-samplesKept))
-}
-
-// makeRoom forgets the kind of which nothing came for the longest time.
-func (s *Samples) makeRoom() {
-	if len(s.kinds) < sampleKinds {
-		return
-	}
-	var oldest sampleKind
-	for k, r := range s.kinds {
-		if o := s.kinds[oldest]; o == nil || r.second < o.second {
-			oldest = k
-		}
-	}
-	delete(s.kinds, oldest)
+	r.last = keepLast(append(r.last, x), samplesKept)
 }
 
 // list returns the newest samples of an outcome, the newest first. An empty site or reason is every one.

@@ -107,6 +107,10 @@ func TestQueryAsCSV(t *testing.T) {
 	if want := head + "/,2,0,100,,,\n/docs/tea,2,0,100,\"€1,234.50\",,"; got.body != want {
 		t.Errorf("compared: %q, want %q", got.body, want)
 	}
+	if posted := r.ask(http.MethodPost, "/api/v2/query.csv", compared, asJSON); posted.body != got.body {
+		t.Errorf("posted: %q, by a link %q", posted.body, got.body)
+	}
+	r.ask(http.MethodPost, "/api/v2/query.csv", "7", asJSON).wantError(t, 400, "malformed")
 	r.ask(http.MethodGet, "/api/v2/query.csv", "").wantError(t, 400, "required")
 	r.ask(http.MethodGet, "/api/v2/query.csv?query=7", "").wantError(t, 400, "malformed")
 }

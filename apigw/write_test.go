@@ -27,6 +27,7 @@ func (r *rig) accepted(site string) uint64 {
 type refusal struct {
 	Error struct {
 		Code    string
+		Message string
 		Details eventsAnswer
 	}
 }
@@ -102,13 +103,17 @@ func TestStreamCannotBeWritten(t *testing.T) {
 	}
 }
 
-func details(t *testing.T, a reply) []eventResult {
+func refused(t *testing.T, a reply) (e refusal) {
 	t.Helper()
-	var e refusal
 	if err := json.Unmarshal([]byte(a.body), &e); err != nil {
 		t.Fatal(err)
 	}
-	return e.Error.Details.Results
+	return e
+}
+
+func details(t *testing.T, a reply) []eventResult {
+	t.Helper()
+	return refused(t, a).Error.Details.Results
 }
 
 // The store cannot be written, as on a full disk: an event that needs it cannot be taken, another can.
@@ -145,6 +150,37 @@ func TestStoreCannotBeWritten(t *testing.T) {
 	full = false
 	if got := r.ask(http.MethodPost, "/v1/events", `{"site":"new","name":"n"}`); got.body != `{"accepted":1,"results":[]}` {
 		t.Errorf("mended: %s", got.body)
+	}
+}
+
+// The answer said "with these ids" also where there are none: an event whose site cannot be made gets no id.
+func TestRefusalSpeaksOfIDsWhereThereAreSome(t *testing.T) {
+	full := false
+	r := newRig(t, parts{
+		store: storetest.Faulty(storetest.NewMemory(), func(op storetest.Op) storetest.Fault {
+			if full && op.Method == "Put" {
+				return storetest.Fail
+			}
+			return storetest.Pass
+		}),
+		kinesis: failingWhere(func(string) bool { return full }),
+	})
+	r.post(`{"site":"shop","name":"n","visitor":"v"}`)
+	full = true
+	for body, want := range map[string]string{
+		`{"site":"new","name":"n"}`:                                                      "nothing could be written; send the events again",
+		`{"site":"new","name":"n","id":"mine"}`:                                          "nothing could be written; send the events again with these ids",
+		`{"site":"shop","name":"n","visitor":"v"}`:                                       "nothing could be written; send the events again with these ids",
+		`[{"site":"new","name":"n"},{"site":"shop","name":"n","visitor":"v"}]`:           "nothing could be written; send the events again, those that have an id here with it",
+		`[{"site":"shop","name":7},{"site":"shop","name":"n","visitor":"v","id":"1"}]`:   "nothing could be written; send the events again with these ids",
+		`[{"site":"shop","name":7,"id":"1"},{"site":"new","name":"n"},{"site":"other"}]`: "nothing could be written; send the events again",
+	} {
+		got := r.ask(http.MethodPost, "/v1/events", body)
+		got.wantError(t, http.StatusServiceUnavailable, "unavailable")
+		if message := refused(t, got).Error.Message; message != want {
+			t.Errorf("%s: %q, want %q", body, message, want)
+		}
+		r.wantFaults(1)
 	}
 }
 

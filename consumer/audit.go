@@ -3,7 +3,6 @@ package consumer
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -48,7 +47,7 @@ func (p Progress) holds(seq string, arrival int64) bool {
 
 // Difference is a copy that is not where it should be.
 type Difference struct {
-	Kind           string `json:"kind"` // "missing", "counted_twice", or "unreadable": what may hold it is damaged
+	Kind           string `json:"kind"` // "missing", "counted_twice", or "unreadable": what may hold it is damaged, or of a newer program
 	Shard          string `json:"shard"`
 	SequenceNumber string `json:"sequence_number"`
 	Index          int    `json:"index"`
@@ -116,7 +115,7 @@ func (r *auditRun) record(ctx context.Context, shard string, done Progress, rec 
 	items := copiesOf(r.StreamARN, shard, rec)
 	for i := range items {
 		fate, err := r.fate(ctx, &items[i])
-		if err != nil && !errors.Is(err, aggregate.ErrCorrupt) {
+		if err != nil && !aggregate.IsDamage(err) {
 			return err
 		}
 		if r.isMine(&items[i], fate) {

@@ -3,6 +3,7 @@ package consumer_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,46 @@ func (b *bench) audit(consumed consumer.Progress, records ...events.KinesisEvent
 		b.t.Fatal(err)
 	}
 	return audit
+}
+
+// anyOrder is a stream whose shards are listed in any order, and remembers in which one they are read.
+type anyOrder struct {
+	oneShard
+	listed []string
+	read   *[]string
+}
+
+func (s anyOrder) ListShards(_ context.Context, in *kinesis.ListShardsInput, _ ...func(*kinesis.Options)) (*kinesis.ListShardsOutput, error) {
+	out := &kinesis.ListShardsOutput{}
+	if in.NextToken == nil {
+		out.Shards, out.NextToken = []types.Shard{{ShardId: &s.listed[0]}}, aws.String("more")
+		return out, nil
+	}
+	for i := range s.listed[1:] {
+		out.Shards = append(out.Shards, types.Shard{ShardId: &s.listed[1+i]})
+	}
+	return out, nil
+}
+
+func (s anyOrder) GetShardIterator(ctx context.Context, in *kinesis.GetShardIteratorInput, _ ...func(*kinesis.Options)) (*kinesis.GetShardIteratorOutput, error) {
+	*s.read = append(*s.read, *in.ShardId)
+	return s.oneShard.GetShardIterator(ctx, in)
+}
+
+// A rebuild in parts passed shards that were listed behind the one that it had come to and have lesser ids: what they hold was not made anew.
+func TestShardsAreReadInTheOrderOfTheirIDs(t *testing.T) {
+	b := newBench(t)
+	var read []string
+	a := &consumer.Auditor{
+		Stream: anyOrder{listed: []string{"shardId-000000000002", "shardId-000000000010", "shardId-000000000001"}, read: &read}, StreamName: "clicks", Store: b.store, Sites: b.sites,
+		Consumed: func(context.Context, string) (consumer.Progress, error) { return everything, nil },
+	}
+	if _, err := a.Run(t.Context(), ""); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"shardId-000000000001", "shardId-000000000002", "shardId-000000000010"}; !slices.Equal(read, want) {
+		t.Errorf("read %v, want %v", read, want)
+	}
 }
 
 var everything = consumer.Progress{All: true}
@@ -115,13 +156,7 @@ func TestAuditGoesOnPastDamage(t *testing.T) {
 	b := newBench(t)
 	damaged, whole := b.record(pageview("1", "ann", "/", noon)), b.record(pageview("2", "ann", "/", noon.Add(-time.Hour)))
 	b.deliver(damaged, whole)
-	demo, err := b.sites.Get(t.Context(), "demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for cell := range 2 {
-		b.spoil(fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, noon.Truncate(time.Hour).UnixMilli()), fmt.Sprintf("%012x", noon.Truncate(10*time.Second).UnixMilli()), true)
-	}
+	b.writeLogs([]byte{2, 0xff, '{'})
 	b.now = b.now.Add(time.Minute) // what is put aside is booked in another window
 	b.restart()
 	aside := b.record(pageview("3", "ann", "/", noon))
@@ -132,5 +167,32 @@ func TestAuditGoesOnPastDamage(t *testing.T) {
 	}
 	if d := a.Differences[0]; d.Kind != "unreadable" || d.ID != "1" || !strings.Contains(d.Message, "corrupt") {
 		t.Errorf("it names %+v", d)
+	}
+}
+
+// What a newer program wrote ends no audit either. It is of another error than ErrCorrupt, for a consumer waits until it is replaced, and an audit ended there.
+func TestAuditGoesOnPastWhatANewerProgramWrote(t *testing.T) {
+	b := newBench(t)
+	newer, whole := b.record(pageview("1", "ann", "/", noon)), b.record(pageview("2", "ann", "/", noon.Add(-time.Hour)), "hello")
+	b.deliver(newer, whole)
+	b.writeLogs([]byte{200})
+	a := b.audit(everything, newer, whole)
+	if a.Agrees || a.Copies != 3 || a.Counted != 1 || a.Quarantined != 1 || a.DifferenceCount != 1 {
+		t.Fatalf("audit %+v", a)
+	}
+	if d := a.Differences[0]; d.Kind != "unreadable" || d.ID != "1" || !strings.Contains(d.Message, "version 200") {
+		t.Errorf("it names %+v", d)
+	}
+}
+
+// writeLogs appends bytes as a delta to every log of demo of noon.
+func (b *bench) writeLogs(bytes []byte) {
+	b.t.Helper()
+	demo, err := b.sites.Get(b.t.Context(), "demo")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	for cell := range 2 {
+		b.write(bytes, fmt.Sprintf("D#%d#demo#%d#%012x", demo.Gen, cell, noon.Truncate(time.Hour).UnixMilli()), fmt.Sprintf("%012x", noon.Truncate(10*time.Second).UnixMilli()), true)
 	}
 }

@@ -116,7 +116,12 @@ func TestRecordWithoutArrival(t *testing.T) {
 // spoil writes bytes that nothing encodes to over an item, or appends them to a log as a delta.
 func (b *bench) spoil(partition, sort string, log bool) {
 	b.t.Helper()
-	rot := []byte{2, 0xff, '{'}
+	b.write([]byte{2, 0xff, '{'}, partition, sort, log)
+}
+
+// write writes bytes over an item, or appends them to a log as the head and the body of a delta.
+func (b *bench) write(rot []byte, partition, sort string, log bool) {
+	b.t.Helper()
 	var err error
 	if log {
 		key := store.LogKey{Partition: partition, Log: sort}

@@ -28,7 +28,8 @@ type Rebuilder struct {
 	Consumed func(ctx context.Context, shard string) (Progress, error)
 	Enricher *enrich.Enricher // nil for the one of now
 	Now      func() time.Time
-	// BatchSize is the most records that a batch had; 0 for the 10,000 that a mapping can be told.
+	// BatchSize is how far apart, in records of a shard, those of a batch may lie: the most that a batch had, times the batches of a shard at a time. 0 for the 10,000 that a mapping can
+	// be told. What lies further apart, and across the end of a part, stays as it is.
 	BatchSize int
 }
 

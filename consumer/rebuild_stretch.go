@@ -135,7 +135,7 @@ type breaks struct {
 	held     *place  // the next part begins no later
 }
 
-// passed reports whether a shard was read by an earlier part. Their ids are in the order in which they came into being, and are listed so.
+// passed reports whether a shard was read by an earlier part: they are read in the order of their ids.
 func (b *breaks) passed(shard string) bool { return shard < b.from.Shard }
 
 // enter is called before a shard is read, and returns the record to begin with, "" for the first.

@@ -3,6 +3,7 @@ package consumer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,7 +18,8 @@ type StreamReader interface {
 	GetRecords(context.Context, *kinesis.GetRecordsInput, ...func(*kinesis.Options)) (*kinesis.GetRecordsOutput, error)
 }
 
-// shardsOf returns all shards of a stream, closed ones too.
+// shardsOf returns all shards of a stream, closed ones too, in the order of their ids, which is that in which they came into being. Kinesis lists them so and does not promise it, and
+// a rebuild in parts passes the shards whose ids are less than the one that it has come to.
 func shardsOf(ctx context.Context, s StreamReader, stream string) ([]string, error) {
 	var ids []string
 	in := &kinesis.ListShardsInput{StreamName: &stream}
@@ -30,6 +32,7 @@ func shardsOf(ctx context.Context, s StreamReader, stream string) ([]string, err
 			ids = append(ids, *s.ShardId)
 		}
 		if out.NextToken == nil {
+			slices.Sort(ids)
 			return ids, nil
 		}
 		in = &kinesis.ListShardsInput{NextToken: out.NextToken}

@@ -3,6 +3,7 @@ package alert
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -191,11 +192,8 @@ func (r Rule) findErrors(v Values, m int64) Finding {
 func (r Rule) errors(v Value) (n uint64) {
 	of := map[Outcome]uint64{Quarantined: v.Quarantined, Invalid: v.Invalid, Late: v.Late, Bot: v.Bot}
 	for o, count := range of {
-		for _, c := range r.Count {
-			if c == o {
-				n += count
-				break
-			}
+		if slices.Contains(r.Count, o) {
+			n += count
 		}
 	}
 	return n

@@ -27,7 +27,7 @@ type way struct {
 	shards   int  // of the stream, and so cells of an hour; 1 if zero
 	anyShard bool // a copy is on any shard, not on its visitor's
 	pack     int  // the most events of a record; 1 if zero
-	batch    int  // the most records of a delivery; 100 if zero
+	batch    int  // the most records of a delivery; 1 if zero
 	slice    int  // the most copies that are committed together; 2,000 if zero
 	warm     int  // bytes of the cache of id sets; 64 MiB if zero
 	parallel int  // logs that are written at a time; 16 if zero
@@ -138,7 +138,7 @@ func (p *pipeline) later(ms int64) time.Time {
 	return p.now
 }
 
-// records puts copies on shards, and returns a delivery for each shard that has any.
+// records puts copies on shards, and returns the deliveries of each shard.
 func (p *pipeline) records(copies []event.Event) (deliveries []events.KinesisEvent) {
 	byShard := make([][]event.Event, max(1, p.shards))
 	for _, e := range copies {
@@ -149,12 +149,12 @@ func (p *pipeline) records(copies []event.Event) (deliveries []events.KinesisEve
 		byShard[s] = append(byShard[s], e)
 	}
 	for s, own := range byShard {
-		var d events.KinesisEvent
+		var records []events.KinesisEventRecord
 		for _, lines := range querytest.Cut(p.Rand, own, max(1, p.pack)) {
-			d.Records = append(d.Records, p.record(s, lines))
+			records = append(records, p.record(s, lines))
 		}
-		if len(d.Records) > 0 {
-			deliveries = append(deliveries, d)
+		for d := range slices.Chunk(records, max(1, p.batch)) {
+			deliveries = append(deliveries, events.KinesisEvent{Records: d})
 		}
 	}
 	return deliveries

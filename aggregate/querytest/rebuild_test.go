@@ -227,7 +227,7 @@ func (p *past) attempt(calls int) error {
 		Committer: aggregate.NewCommitter(s, sites, aggregate.Options{
 			Shards: max(p.shards, 1), Parallel: 1, Now: p.clock, Wait: func(context.Context, time.Duration) error { return errDead },
 		}),
-		Consumed: consumedAll, Now: p.clock, BatchSize: p.batch,
+		Consumed: consumedAll, Now: p.clock, BatchSize: max(1, p.batch),
 	}
 	if p.IntN(2) == 0 {
 		_, err := r.Run(p.t.Context(), querytest.SiteID, nil)

@@ -107,6 +107,10 @@ func (m *maker) moment() time.Duration {
 	return d.Truncate(edge) + pick(m.Rand, []time.Duration{-time.Millisecond, 0, 0, time.Millisecond}) - 24*time.Hour
 }
 
+// steadyFor is how long after its beginning something happens in a steady workload, which begins a day before and of which copies arrive a day later at most: what arrives first must not be
+// beyond the horizon of eight days when it is counted last.
+const steadyFor = 5 * 24 * time.Hour
+
 // visit makes a run of events, with pauses that are mostly short, and else about as long as the site's gap.
 func (m *maker) visit(who event.Event, at time.Time) {
 	gap := cmp.Or(m.w.Site.Gap, query.DefaultGap)
@@ -117,6 +121,9 @@ func (m *maker) visit(who event.Event, at time.Time) {
 		pauses, edges, n = []time.Duration{gap - time.Millisecond}, pauses, min(60, 2+int(26*time.Hour/gap))
 	}
 	for range n {
+		if m.steady && at.Sub(m.w.Start) > steadyFor {
+			return
+		}
 		e := who
 		m.fill(&e)
 		m.send(e, at)

@@ -132,25 +132,9 @@ func BenchmarkInvoke(b *testing.B) {
 			f.path = path
 			n := 0
 			must[verdict](b, f, bulk(records, &n))
-			before, err := proc.CPU(f.cmd.Process.Pid)
-			if err != nil {
-				b.Fatal(err)
-			}
-			for b.Loop() {
-				b.StopTimer()
-				event, err := json.Marshal(bulk(records, &n))
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.StartTimer()
-				must[verdict](b, f, event)
-			}
-			after, err := proc.CPU(f.cmd.Process.Pid)
-			if err != nil {
-				b.Fatal(err)
-			}
+			used := spend(b, f, func() any { return bulk(records, &n) }, func(map[string]any) {})
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*records), "µs/record")
-			b.ReportMetric(float64((after-before).Microseconds())/float64(b.N*records), "CPU-µs/record")
+			b.ReportMetric(float64(used.Microseconds())/float64(b.N*records), "CPU-µs/record")
 		})
 	}
 }
@@ -184,7 +168,7 @@ func BenchmarkDoor(b *testing.B) {
 	b.Run("collect", func(b *testing.B) {
 		key := "key=" + c.ssm.secrets(b).SiteKey("shop")
 		n, visitors := 0, regexp.MustCompile(`"visitor-\d+"`)
-		spend(b, path, c, "collect", func() any {
+		spendDoor(b, path, c, "collect", func() any {
 			var lines strings.Builder
 			for _, r := range bulk(20, &n).Records {
 				lines.Write(visitors.ReplaceAll(r.Kinesis.Data, fmt.Appendf(nil, `"visitor-%d"`, n/20)))
@@ -197,19 +181,30 @@ func BenchmarkDoor(b *testing.B) {
 	})
 	b.Run("authorize", func(b *testing.B) {
 		token := c.ssm.secrets(b).Sign("shop", time.Now().Add(time.Hour))
-		spend(b, path, c, "authorize", func() any {
+		spendDoor(b, path, c, "authorize", func() any {
 			return events.APIGatewayV2CustomAuthorizerV2Request{Headers: map[string]string{"authorization": "Bearer " + token}}
 		})
 	})
 }
 
-// spend invokes a warm function with what next makes, and reports the time and the CPU time of an invocation.
-func spend(b *testing.B, path string, c *cloud, role string, next func() any) {
+// spendDoor invokes a warm function of the door with what next makes, and reports the time and the CPU time of an invocation.
+func spendDoor(b *testing.B, path string, c *cloud, role string, next func() any) {
 	f := newFunction(b, role, c.env()...)
 	f.path = path
 	for range 20 {
 		must[map[string]any](b, f, next())
 	}
+	used := spend(b, f, next, func(out map[string]any) {
+		if status, is := out["statusCode"].(float64); is && status != 202 {
+			b.Fatal(out)
+		}
+	})
+	b.ReportMetric(float64(used.Microseconds())/float64(b.N), "CPU-µs/op")
+}
+
+// spend invokes a function with what next makes, shows check its answers, and returns the CPU time that its process has used.
+func spend(b *testing.B, f *function, next func() any, check func(map[string]any)) time.Duration {
+	b.Helper()
 	before, err := proc.CPU(f.cmd.Process.Pid)
 	if err != nil {
 		b.Fatal(err)
@@ -221,14 +216,11 @@ func spend(b *testing.B, path string, c *cloud, role string, next func() any) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		out := must[map[string]any](b, f, event)
-		if status, is := out["statusCode"].(float64); is && status != 202 {
-			b.Fatal(out)
-		}
+		check(must[map[string]any](b, f, event))
 	}
 	after, err := proc.CPU(f.cmd.Process.Pid)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(float64((after-before).Microseconds())/float64(b.N), "CPU-µs/op")
+	return after - before
 }

@@ -85,6 +85,18 @@ func parseSpan(s string) (time.Duration, error) {
 	return d, err
 }
 
+// length is a length of time above 0; the zero value is "not given".
+type length struct{ time.Duration }
+
+func (l *length) UnmarshalText(text []byte) error {
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d <= 0 {
+		return fmt.Errorf("%q is not a length of time above 0, such as 90s or 5m", text)
+	}
+	l.Duration = d
+	return nil
+}
+
 // choose sets one of some texts: kong's enum wants a default, and would name it among what is allowed.
 func choose[T ~string](into *T, text []byte, allowed ...string) error {
 	if !slices.Contains(allowed, string(text)) {

@@ -52,16 +52,29 @@ func (c *client) call(ctx context.Context, method, path string, query url.Values
 		}
 		body = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.url(path, query), body)
-	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.do(req)
+	resp, err := c.send(ctx, method, path, query, jsonMedia, body)
 	if err != nil {
 		return err
 	}
 	return decodeAnswer(resp, out)
+}
+
+// What is sent.
+const (
+	jsonMedia   = "application/json"
+	ndjsonMedia = "application/x-ndjson"
+)
+
+// send sends a body of a media type, or none where body is nil.
+func (c *client) send(ctx context.Context, method, path string, query url.Values, media string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, c.url(path, query), body)
+	if err != nil {
+		return nil, fmt.Errorf("make the request: %w", err)
+	}
+	if body != nil {
+		req.Header.Set("Content-Type", media)
+	}
+	return c.do(req)
 }
 
 // do sends a request and explains the error that means that nobody listens.
@@ -84,17 +97,24 @@ func (c *client) do(req *http.Request) (*http.Response, error) {
 	return nil, &unreachableError{server: c.server.String(), err: err}
 }
 
-func decodeAnswer(resp *http.Response, out any) error {
-	defer resp.Body.Close()
+// readAnswer reads an answer to its end. One that is not 2xx is an *apiError.
+func readAnswer(resp *http.Response) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return fmt.Errorf("read the answer of %s: %w", resp.Request.URL.Path, err)
+		return nil, fmt.Errorf("read the answer of %s: %w", resp.Request.URL.Path, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return readError(resp, body)
+		return nil, readError(resp, body)
 	}
-	if out == nil {
-		return nil
+	return body, nil
+}
+
+// decodeAnswer reads an answer, and decodes it where out is not nil.
+func decodeAnswer(resp *http.Response, out any) error {
+	defer resp.Body.Close()
+	body, err := readAnswer(resp)
+	if err != nil || out == nil {
+		return err
 	}
 	if err := json.Unmarshal(body, out); err != nil {
 		return fmt.Errorf("decode the answer of %s: %w", resp.Request.URL.Path, err)

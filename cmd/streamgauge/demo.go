@@ -22,7 +22,7 @@ func (n *node) runDemo(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("make demo visitors: %w", err)
 	}
-	target := n.httpURL() + "/v1/events"
+	target := n.httpURL() + doorPath
 	if n.access != nil {
 		target += "?key=" + n.access.current().SiteKey(demoSite)
 	}

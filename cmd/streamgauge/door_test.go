@@ -15,8 +15,8 @@ import (
 	"github.com/streamgauge/streamgauge/event"
 )
 
-// door is a small server that keeps its word: it takes events by the rules of POST /v1/events, keeps them by id, and answers
-// the other calls from what it keeps. Between taking and answering it can fail, as a network and a server do.
+// door is a small server that keeps its word: it takes events by the rules of POST /v1/events, keeps them by id, and has books of them. Between taking and answering it can fail, as a
+// network and a server do.
 type door struct {
 	http.Handler
 	mu     sync.Mutex
@@ -30,9 +30,7 @@ type door struct {
 	problems []string          // what no client may do
 	requests []time.Time
 
-	sites      []site
-	quarantine []dlqItem
-	lost       int64 // how many copies the books do not know of
+	lost int64 // how many copies the books do not know of
 }
 
 // faults are chances between 0 and 1.
@@ -54,15 +52,8 @@ func newDoor(seed uint64, f faults) *door {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("POST /v1/events", d.postEvents)
-	mux.HandleFunc("POST /api/v2/query", d.query)
 	mux.HandleFunc("GET /api/v1/ledger", d.ledger)
 	mux.HandleFunc("POST /api/v1/audit", d.audit)
-	mux.HandleFunc("GET /api/v1/sites", d.listSites)
-	mux.HandleFunc("POST /api/v1/sites", d.addSite)
-	mux.HandleFunc("DELETE /api/v1/sites/{id}", d.removeSite)
-	mux.HandleFunc("GET /api/v1/dlq", d.listDLQ)
-	mux.HandleFunc("GET /api/v1/dlq/{key}", d.showDLQ)
-	mux.HandleFunc("POST /api/v1/redrive", d.redrive)
 	d.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -121,7 +112,7 @@ func (d *door) postEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	batch, err := event.Split(body)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "bad_body", err.Error())
+		refuse(w, http.StatusBadRequest, "malformed", err.Error())
 		return
 	}
 	d.answer(w, batch)

@@ -140,7 +140,10 @@ func (c *ImportFilesCmd) report(ctx context.Context, con *console, imp importSta
 		rows = append(rows, []string{"sent before", count(n)})
 	}
 	rows = append(rows, []string{"bad", count(t.bad.count())})
-	return con.table(append(rows, t.bad.rows()...))
+	if err := con.table(append(rows, t.bad.rows()...)); err != nil || imp.Counted+imp.Duplicate+imp.Bot > 0 {
+		return err
+	}
+	return allMalformed(t.bad.count())
 }
 
 func (s importSum) rows() [][]string {

@@ -227,12 +227,7 @@ func passing(err error) bool {
 
 func (s *importSender) post(ctx context.Context, b importBatch, a *importAnswer) error {
 	q := url.Values{"site": {s.site}, "file": {strconv.Itoa(b.file)}, "line": {strconv.FormatInt(b.first.line, 10)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.client.url(s.path, q), bytes.NewReader(b.data))
-	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
-	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	resp, err := s.client.do(req)
+	resp, err := s.client.send(ctx, http.MethodPost, s.path, q, ndjsonMedia, bytes.NewReader(b.data))
 	if err != nil {
 		return err
 	}

@@ -21,11 +21,11 @@ type LoadCmd struct {
 
 // LoadRunCmd sends made-up traffic.
 type LoadRunCmd struct {
-	Target  string        `default:"http://127.0.0.1:8080/v1/events" placeholder:"URL" help:"Where to (${default}): http(s)://…/v1/events, kinesis://STREAM?region=R&endpoint=URL, stdout, a file as file:NAME, or discard."`
-	Site    siteID        `default:"load" placeholder:"ID" help:"The site of the events (${default})."`
-	Rate    eventRate     `default:"1k/s" placeholder:"N/s" help:"Events a second (${default}), as 500/s, 20k/s or 1.5M/s. With find-limit, where the search begins."`
-	For     time.Duration `placeholder:"DURATION" help:"How long (60s; soak: 1h; find-limit: 10s for each trial, up to three times that where it is not decided)."`
-	Profile string        `enum:"steady,ramp,step,spike,diurnal,soak,find-limit" default:"steady" placeholder:"NAME" help:"${enum} (${default})."`
+	Target  string    `placeholder:"URL" help:"Where to (/v1/events of --server): http(s)://…/v1/events, kinesis://STREAM?region=R&endpoint=URL, stdout, a file as file:NAME, or discard."`
+	Site    siteID    `default:"load" placeholder:"ID" help:"The site of the events (${default})."`
+	Rate    eventRate `default:"1k/s" placeholder:"N/s" help:"Events a second (${default}), as 500/s, 20k/s or 1.5M/s. With find-limit, where the search begins."`
+	For     length    `placeholder:"DURATION" help:"How long, at least 1s (60s; soak: 1h; find-limit: 10s for each trial, up to three times that where it is not decided)."`
+	Profile string    `enum:"steady,ramp,step,spike,diurnal,soak,find-limit" default:"steady" placeholder:"NAME" help:"${enum} (${default})."`
 
 	Visitors int           `placeholder:"N" help:"Visitors at one time (as many as bring the rate by themselves)."`
 	Batch    int           `default:"1" placeholder:"N" help:"Events in a request, at most (${default})."`
@@ -43,14 +43,14 @@ type LoadRunCmd struct {
 	OutOfOrder part `default:"2%" placeholder:"N%" help:"Part that is sent some seconds after it happened (${default})."`
 	Malformed  part `default:"0.1%" placeholder:"N%" help:"Part that no rule lets through (${default})."`
 
-	SLO       objectives    `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
-	Verify    bool          `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
-	Server    serverURL     `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The server that --verify asks, where the target is not its door (${default})."`
-	Report    string        `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
-	JSON      string        `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
-	MostRate  eventRate     `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
-	Within    time.Duration `placeholder:"DURATION" help:"With find-limit, how long the search may take (30 times --for); it ends with what it has found by then."`
-	Precision part          `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
+	SLO       objectives `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
+	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
+	Server    serverURL  `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The running server (${default}). --verify asks it, unless --target is the door of another."`
+	Report    string     `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
+	JSON      string     `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
+	MostRate  eventRate  `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
+	Within    length     `placeholder:"DURATION" help:"With find-limit, how long the search may take (30 times --for); it ends with what it has found by then."`
+	Precision part       `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
 }
 
 func (LoadCmd) Help() string {
@@ -72,22 +72,14 @@ Examples:
 
 // Validate is called by kong when the flags are read.
 func (c *LoadRunCmd) Validate() error {
-	if c.For == 0 {
-		c.For = map[string]time.Duration{string(load.Soak): time.Hour, findLimit: 10 * time.Second}[c.Profile]
-	}
-	if c.Within == 0 {
-		c.Within = searchLengths * c.For
-	}
-	if c.For == 0 {
-		c.For = time.Minute
-	}
+	c.fill()
 	var errs []error
 	wrong := func(is bool, format string, args ...any) {
 		if is {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	wrong(c.For < time.Second, "--for must be at least 1s, not %s", c.For)
+	wrong(c.For.Duration < time.Second, "--for must be at least 1s, not %s", c.For)
 	wrong(c.Batch < 1 || c.Batch > event.MaxRequestEvents, "--batch must be 1 to %d, not %d", event.MaxRequestEvents, c.Batch)
 	wrong(c.Visitors < 0 || c.Visitors > load.MostPeople, "--visitors must be 1 to %d, not %d", load.MostPeople, c.Visitors)
 	wrong(c.Linger <= 0, "--linger must be more than 0, not %s", c.Linger)
@@ -107,6 +99,25 @@ func (c *LoadRunCmd) Validate() error {
 	return errors.Join(errs...)
 }
 
+// fill sets what was not given and depends on other flags.
+func (c *LoadRunCmd) fill() {
+	if c.Target == "" {
+		c.Target = c.Server.url.JoinPath(doorPath).String()
+	}
+	if c.For.Duration == 0 {
+		c.For.Duration = time.Minute
+		switch c.Profile {
+		case string(load.Soak):
+			c.For.Duration = time.Hour
+		case findLimit:
+			c.For.Duration = 10 * time.Second
+		}
+	}
+	if c.Within.Duration == 0 {
+		c.Within.Duration = searchLengths * c.For.Duration
+	}
+}
+
 const (
 	findLimit  = "find-limit"
 	perVisitor = "visitor"
@@ -119,7 +130,7 @@ func (c *LoadRunCmd) mix() load.Mix {
 // plan is what one run at a rate sends.
 func (c *LoadRunCmd) plan(p load.Profile, rate float64, seed uint64, start time.Time) load.Plan {
 	return load.Plan{
-		Site: string(c.Site), Seed: seed, Start: start, Profile: p, Rate: rate, For: c.For, Batch: c.Batch, Linger: c.Linger,
+		Site: string(c.Site), Seed: seed, Start: start, Profile: p, Rate: rate, For: c.For.Duration, Batch: c.Batch, Linger: c.Linger,
 		People: c.Visitors, Mix: c.mix(),
 	}
 }

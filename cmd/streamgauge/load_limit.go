@@ -43,7 +43,7 @@ func (t *loadTest) findLimit(ctx context.Context) error {
 	s := &limitSearch{loadTest: t, began: time.Now(), overhead: time.Second, evidence: map[float64]*load.Evidence{}, found: map[float64]load.Result{}}
 	search := load.Search{
 		From: float64(t.c.Rate), Most: float64(t.c.MostRate), Precision: float64(t.c.Precision), Try: s.try, Tell: s.tell,
-		Room: func(trials int) bool { return s.left() >= time.Duration(trials)*(t.c.For+s.overhead) },
+		Room: func(trials int) bool { return s.left() >= time.Duration(trials)*(t.c.For.Duration+s.overhead) },
 	}
 	limit, err := search.Run(ctx)
 	if limit.BrokenOff = ctx.Err() != nil; err != nil && !limit.BrokenOff {
@@ -56,7 +56,7 @@ func (t *loadTest) findLimit(ctx context.Context) error {
 }
 
 // left is how much of the search's time is left.
-func (s *limitSearch) left() time.Duration { return s.c.Within - time.Since(s.began) }
+func (s *limitSearch) left() time.Duration { return s.c.Within.Duration - time.Since(s.began) }
 
 // tell says what is known before a trial.
 func (s *limitSearch) tell(l load.Limit, most int) {
@@ -83,8 +83,8 @@ func (s *limitSearch) try(ctx context.Context, rate float64) (trial load.Trial, 
 		s.evidence[rate] = known
 	}
 	for again := true; again && trial.Runs < mostLate; {
-		whole := max(s.c.For, min(mostLengths*s.c.For, s.left()-s.overhead))
-		course := load.Course{Evidence: known, Objectives: s.slo, Least: intervalsIn(s.c.For), Whole: intervalsIn(whole)}
+		whole := max(s.c.For.Duration, min(mostLengths*s.c.For.Duration, s.left()-s.overhead))
+		course := load.Course{Evidence: known, Objectives: s.slo, Least: intervalsIn(s.c.For.Duration), Whole: intervalsIn(whole)}
 		plan := s.c.plan(load.Steady, rate, 0, time.Now())
 		plan.For = whole
 		began, before := time.Now(), cpuOfClient()
@@ -141,10 +141,10 @@ func steadyPart(r *load.Result, end float64) []load.Interval {
 func (c *LoadRunCmd) checkLimit(wrong func(is bool, format string, args ...any)) {
 	wrong(len(c.SLO.all) == 0, `--profile find-limit needs --slo, such as "p99<100ms"`)
 	wrong(c.Precision <= 0, "--precision must be more than 0%%")
-	wrong(c.For < 4*time.Second, "--for must be at least 4s for a trial of find-limit, not %s", c.For)
-	wrong(c.Within < 2*c.For, "--within must be at least twice the --for of a trial, %s, not %s", 2*c.For, c.Within)
+	wrong(c.For.Duration < 4*time.Second, "--for must be at least 4s for a trial of find-limit, not %s", c.For)
+	wrong(c.Within.Duration < 2*c.For.Duration, "--within must be at least twice the --for of a trial, %s, not %s", 2*c.For.Duration, c.Within)
 	for _, o := range c.SLO.all {
-		requests := float64(c.Rate) / float64(c.Batch) * (mostLengths*c.For - unsteady).Seconds()
+		requests := float64(c.Rate) / float64(c.Batch) * (mostLengths*c.For.Duration - unsteady).Seconds()
 		wrong(!o.CanShow(requests), "%s cannot be shown with the %.0f requests that --rate %.0f/s sends in a trial: a higher --rate or a longer --for is needed", o, requests, float64(c.Rate))
 	}
 }

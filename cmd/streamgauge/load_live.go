@@ -110,11 +110,7 @@ type liveStream struct {
 }
 
 func (w *watch) connectLive(ctx context.Context) (*liveStream, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, w.client.url("/api/v1/live", url.Values{"site": {w.site}}), nil)
-	if err != nil {
-		return nil, fmt.Errorf("make the request: %w", err)
-	}
-	resp, err := w.client.do(req)
+	resp, err := w.client.send(ctx, http.MethodGet, "/api/v1/live", url.Values{"site": {w.site}}, "", nil)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,9 @@ type loadTarget struct {
 	file string
 }
 
+// doorPath is where a server takes events.
+const doorPath = "/v1/events"
+
 func parseTarget(s string) (loadTarget, error) {
 	switch s {
 	case "stdout", "discard":
@@ -37,7 +40,7 @@ func parseTarget(s string) (loadTarget, error) {
 	case err != nil || u.Host == "":
 	case u.Scheme == "http" || u.Scheme == "https":
 		if u.Path == "" || u.Path == "/" {
-			u.Path = "/v1/events"
+			u.Path = doorPath
 		}
 		return loadTarget{kind: "http", url: u}, nil
 	case u.Scheme == "kinesis":
@@ -56,7 +59,11 @@ func (t loadTarget) door() *url.URL {
 	if t.kind != "http" {
 		return nil
 	}
-	return &url.URL{Scheme: t.url.Scheme, Host: t.url.Host}
+	base, isOurs := strings.CutSuffix(t.url.Path, doorPath)
+	if !isOurs {
+		base = ""
+	}
+	return &url.URL{Scheme: t.url.Scheme, Host: t.url.Host, Path: base}
 }
 
 // bodies says what the events of a plan must hold for this target.
@@ -121,21 +128,15 @@ func (t loadTarget) client(ctx context.Context) (*kinesis.Client, error) {
 	q := t.url.Query()
 	endpoint := q.Get("endpoint")
 	var opts []func(*config.LoadOptions) error
-	if r := q.Get("region"); r != "" {
-		opts = append(opts, config.WithRegion(r))
+	if endpoint != "" {
+		opts = append(opts, config.WithDefaultRegion("us-east-1"))
 	}
 	if endpoint != "" && !hasCredentials() {
 		opts = append(opts, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("streamgauge", "streamgauge", "")))
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, opts...)
+	cfg, err := awsConfig(ctx, q.Get("region"), "kinesis://STREAM?region=R", opts...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
-	}
-	if endpoint != "" && cfg.Region == "" {
-		cfg.Region = "us-east-1"
-	}
-	if cfg.Region == "" {
-		return nil, errors.New("no region: give one with kinesis://STREAM?region=R or AWS_REGION")
+		return nil, err
 	}
 	return kinesis.NewFromConfig(cfg, func(o *kinesis.Options) {
 		if endpoint != "" {

@@ -125,13 +125,8 @@ func (w *watch) Hashes(ctx context.Context, ids []string) ([]uint64, error) {
 
 func (w *watch) hashes(ctx context.Context, ids []string) ([]uint64, error) {
 	body := strings.NewReader(strings.Join(ids, "\n"))
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.client.url("/api/v1/ledger/ids", url.Values{"site": {w.site}}), body)
-	if err != nil {
-		return nil, fmt.Errorf("make the request: %w", err)
-	}
-	req.Header.Set("Content-Type", "text/plain")
 	var a struct{ Hashes []string }
-	resp, err := w.client.do(req)
+	resp, err := w.client.send(ctx, http.MethodPost, "/api/v1/ledger/ids", url.Values{"site": {w.site}}, "text/plain", body)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,14 +10,19 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kinesis"
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/streamgauge/streamgauge/aggregate"
 )
 
 func TestMain(m *testing.M) {
@@ -43,12 +49,15 @@ func TestScripts(t *testing.T) {
 			server := httptest.NewServer(d)
 			e.Defer(server.Close)
 			e.Setenv("STREAMGAUGE_SERVER", server.URL)
-			e.Values["door"] = d
+			e.Values["door"], e.Values["node"] = d, new(*node)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"door":     controlDoor,
 			"node":     scriptNode,
+			"counted":  scriptCounted,
+			"poison":   scriptPoison,
+			"letters":  scriptLetters,
 			"hook":     scriptHook,
 			"received": received,
 			"exits":    exits,
@@ -57,12 +66,53 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// scriptNode is "node": from here on the server is everything, in this process, and not the door.
+// scriptNode is "node": from here on the server is everything, in this process, and not the door, which takes events and answers nothing but what the real one never has to.
 func scriptNode(ts *testscript.TestScript, _ bool, _ []string) {
 	n, stop, err := runNode(context.Background(), ts.MkAbs("node"), 1, nil)
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(stop()) })
 	ts.Setenv("STREAMGAUGE_SERVER", n.httpURL())
+	*ts.Value("node").(**node) = n
+}
+
+// scriptLetters is "letters": $KEY0, $KEY1… are the keys of what is in quarantine, in the order of the stream.
+func scriptLetters(ts *testscript.TestScript, _ bool, _ []string) {
+	n := *ts.Value("node").(**node)
+	list, _, err := aggregate.NewQuarantine(n.store, time.Now).List(context.Background(), "", "", 100)
+	ts.Check(err)
+	slices.SortFunc(list, func(a, b aggregate.QuarantinedCopy) int { return cmp.Compare(a.SequenceNumber, b.SequenceNumber) })
+	for i, c := range list {
+		ts.Setenv(fmt.Sprint("KEY", i), c.Key())
+	}
+}
+
+// scriptCounted is "counted N": it waits until the node has taken N copies from the stream.
+func scriptCounted(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	var at serverURL
+	ts.Check(at.UnmarshalText([]byte(ts.Getenv("STREAMGAUGE_SERVER"))))
+	cl, l := Remote{Server: at}.client(), ledger{}
+	defer cl.http.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	for l.Received != want {
+		ts.Check(cl.call(ctx, http.MethodGet, "/api/v1/ledger", nil, nil, &l))
+		if sleep(ctx, 10*time.Millisecond) != nil {
+			ts.Fatalf("the node has received %d, want %d", l.Received, want)
+		}
+	}
+}
+
+// scriptPoison is "poison TEXT": the text is written onto the node's stream.
+func scriptPoison(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[0], `"`, `\"`) + `"`)
+	ts.Check(err)
+	n := *ts.Value("node").(**node)
+	_, err = n.broker.Client().PutRecord(context.Background(), &kinesis.PutRecordInput{
+		StreamName: aws.String(streamName), PartitionKey: aws.String("demo/0123456789abcdef"), Data: []byte(text),
+	})
+	ts.Check(err)
 }
 
 // scriptHook is "hook": $HOOK is a webhook that takes what is sent, but for $HOOK/broken.
@@ -84,15 +134,9 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// controlDoor is "door faulty", "door waits", "door loses" or "door poison TEXT".
+// controlDoor is "door faulty", "door unready" or "door loses".
 func controlDoor(ts *testscript.TestScript, _ bool, args []string) {
 	d := ts.Value("door").(*door)
-	if args[0] == "poison" {
-		text, err := strconv.Unquote(`"` + strings.ReplaceAll(args[1], `"`, `\"`) + `"`)
-		ts.Check(err)
-		d.poison(text)
-		return
-	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch args[0] {

@@ -25,11 +25,13 @@ const (
 	lambdaRegion = "us-east-1"
 )
 
-// What the template gives the function, and how often the mapping tries: attempts and time limit together outlast a dependency that is down for two hours.
+// What the function has here, and how often the mapping tries: attempts and time limit together outlast a dependency that is down for two hours, as those of the template do, which
+// gives it more memory, less time and more attempts.
 const (
 	lambdaTimeout = 5 * time.Minute
 	lambdaRetries = 24
 	lambdaMemory  = 256
+	lambdaGC      = 400 // GOGC, as the template has it
 )
 
 // openDynamo opens the store on a DynamoDB that needs no credentials, and makes its tables.
@@ -55,7 +57,7 @@ func (n *node) openFunction(ctx context.Context, c *UpCmd) error {
 		Bootstrap: bootstrap, Handler: "consume", Region: lambdaRegion, MemoryMB: lambdaMemory, Timeout: lambdaTimeout,
 		Env: []string{
 			"STREAMGAUGE_TABLE=" + lambdaTable, "STREAMGAUGE_SALTS=" + lambdaSalts, "STREAMGAUGE_STREAM=" + streamName, "STREAMGAUGE_STAGE=local",
-			"STREAMGAUGE_SHARDS=" + strconv.Itoa(n.shards), "GOGC=400", "AWS_ENDPOINT_URL_DYNAMODB=" + string(c.DynamoDB),
+			"STREAMGAUGE_SHARDS=" + strconv.Itoa(n.shards), "GOGC=" + strconv.Itoa(lambdaGC), "AWS_ENDPOINT_URL_DYNAMODB=" + string(c.DynamoDB),
 		},
 		Logs: n.log.With().Str("function", "consume").Logger(),
 	})

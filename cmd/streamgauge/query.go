@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,7 +24,7 @@ type QueryCmd struct {
 	Order      []ordering `placeholder:"NAME" help:"Sort by a metric or dimension, '-NAME' from the largest down. The default is by time, else by the first metric from the largest down."`
 	Limit      int        `default:"10000" placeholder:"N" help:"The largest number of rows (${default})."`
 	Compare    comparison `placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
-	Format     string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off, csv does not; json is the answer of the server as it is."`
+	Format     string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off; csv does not, and has standard errors and what was before in columns of their own; json is the answer of the server as it is."`
 	Remote
 }
 
@@ -144,6 +144,9 @@ type statsRow struct {
 }
 
 func (q *QueryCmd) Run(ctx context.Context, con *console) error {
+	if q.Format == "csv" {
+		return badRequestIsUsage(q.csv(ctx, con), "streamgauge query --help")
+	}
 	var answer json.RawMessage
 	if err := q.client().call(ctx, http.MethodPost, "/api/v2/query", nil, q.ask(), &answer); err != nil {
 		return badRequestIsUsage(err, "streamgauge query --help")
@@ -155,15 +158,31 @@ func (q *QueryCmd) Run(ctx context.Context, con *console) error {
 	if err != nil {
 		return err
 	}
-	if q.Format == "csv" {
-		return csv.NewWriter(con.stdout).WriteAll(rows)
-	}
 	for _, row := range rows {
 		for i := range row {
 			row[i] = shorten(row[i])
 		}
 	}
 	return con.table(rows)
+}
+
+// csv prints what the server writes as CSV.
+func (q *QueryCmd) csv(ctx context.Context, con *console) error {
+	ask, err := json.Marshal(q.ask())
+	if err != nil {
+		return fmt.Errorf("encode the request: %w", err)
+	}
+	resp, err := q.client().send(ctx, http.MethodPost, "/api/v2/query.csv", nil, jsonMedia, bytes.NewReader(ask))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	lines, err := readAnswer(resp)
+	if err != nil {
+		return err
+	}
+	_, err = con.stdout.Write(lines)
+	return err
 }
 
 func (q *QueryCmd) ask() statsQuery {
@@ -212,10 +231,10 @@ func (q *QueryCmd) header() []string {
 	return head
 }
 
-// cells are the value of metric i of a row and, in a comparison, its change. A table has its standard error too.
+// cells are the value of metric i of a row with its standard error and, in a comparison, its change.
 func (q *QueryCmd) cells(r statsRow, i int) []string {
 	text := metricText(r.Metrics[i])
-	if q.Format == "table" && i < len(r.Errors) && r.Errors[i] != nil {
+	if i < len(r.Errors) && r.Errors[i] != nil {
 		text += " ±" + r.Errors[i].String()
 	}
 	if q.Compare == "" {

@@ -114,12 +114,7 @@ func (s rebuildSum) rows() [][]string {
 
 // rebuild has the server do it, and shows how far it is. It returns the last line of the answer.
 func (c *RebuildCmd) rebuild(ctx context.Context, con *console, site url.Values) (last rebuildLine, raw json.RawMessage, err error) {
-	client := c.client()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, client.url("/api/v1/rebuild", site), http.NoBody)
-	if err != nil {
-		return last, nil, fmt.Errorf("make the request: %w", err)
-	}
-	resp, err := client.do(req)
+	resp, err := c.client().send(ctx, http.MethodPost, "/api/v1/rebuild", site, "", nil)
 	if err != nil {
 		return last, nil, err
 	}

@@ -121,11 +121,11 @@ func sleep(ctx context.Context, d time.Duration) error {
 func (s *sender) post(ctx context.Context, batch []item) (verdict, error) {
 	limited, cancel := context.WithTimeout(ctx, postLimit)
 	defer cancel()
-	req, err := http.NewRequestWithContext(limited, http.MethodPost, s.client.url("/v1/events", nil), bytes.NewReader(ndjson(batch)))
+	req, err := http.NewRequestWithContext(limited, http.MethodPost, s.client.url(doorPath, nil), bytes.NewReader(ndjson(batch)))
 	if err != nil {
 		return verdict{}, fmt.Errorf("make the request: %w", err)
 	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
+	req.Header.Set("Content-Type", ndjsonMedia)
 	req.Header.Set(trustHeader, trustAgent)
 	resp, err := s.client.do(req)
 	if ctx.Err() != nil {
@@ -160,11 +160,7 @@ func closeBody(resp *http.Response) {
 
 // ping asks whether there is a server at all; whatever it answers, there is.
 func (c *client) ping(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url("/healthz", nil), nil)
-	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
-	}
-	resp, err := c.do(req)
+	resp, err := c.send(ctx, http.MethodGet, "/healthz", nil, "", nil)
 	closeBody(resp)
 	return err
 }

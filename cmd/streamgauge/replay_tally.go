@@ -47,12 +47,23 @@ func (t *tally) warn(con *console) {
 	}
 }
 
-// check returns an error where an event was refused: malformed lines were reported, and are none.
+// check returns an error where an event was refused, or where there were lines and none of them became an event. Malformed lines beside good ones were reported, and are none.
 func (t *tally) check() error {
 	if n := t.invalid.count(); n > 0 {
 		return fmt.Errorf("the server refused %s as invalid", plural(n, "event"))
 	}
+	if t.good.Load() == 0 {
+		return allMalformed(t.malformed.count())
+	}
 	return nil
+}
+
+// allMalformed is the error of lines of which none became an event.
+func allMalformed(lines int64) error {
+	if lines == 0 {
+		return nil
+	}
+	return fmt.Errorf("no event could be made of %s: is --format right?", plural(lines, "line"))
 }
 
 // notes are reasons with their places: the first maxNotes, and a count of all.

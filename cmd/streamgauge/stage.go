@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -31,18 +32,26 @@ func (p Place) api(ctx context.Context) (api, error) {
 	if p.Stage == "" {
 		return p.client(), nil
 	}
-	var opts []func(*config.LoadOptions) error
-	if p.Region != "" {
-		opts = append(opts, config.WithRegion(p.Region))
+	cfg, err := awsConfig(ctx, p.Region, "--region")
+	if err != nil {
+		return nil, err
+	}
+	return &stage{name: p.Stage, region: cfg.Region, lambda: lambda.NewFromConfig(cfg)}, nil
+}
+
+// awsConfig is the configuration of this user, for a region if one is given; flag is where that can be done.
+func awsConfig(ctx context.Context, region, flag string, opts ...func(*config.LoadOptions) error) (aws.Config, error) {
+	if region != "" {
+		opts = append(opts, config.WithRegion(region))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("read the AWS configuration: %w", err)
+		return cfg, fmt.Errorf("read the AWS configuration: %w", err)
 	}
 	if cfg.Region == "" {
-		return nil, errors.New("no region: give one with --region or AWS_REGION")
+		return cfg, fmt.Errorf("no region: give one with %s or AWS_REGION", flag)
 	}
-	return &stage{name: p.Stage, region: cfg.Region, lambda: lambda.NewFromConfig(cfg)}, nil
+	return cfg, nil
 }
 
 // stage asks the function command of a stage. Who may invoke that needs no right to the bucket, the queue or the table: the function has them.

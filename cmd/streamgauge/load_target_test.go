@@ -1,0 +1,34 @@
+package main
+
+import "testing"
+
+// With --target left out, load went to this machine whatever STREAMGAUGE_SERVER said.
+func TestLoadGoesToTheServerOfAllCommands(t *testing.T) {
+	for server, want := range map[string]string{
+		"http://127.0.0.1:9": "http://127.0.0.1:9/v1/events", "https://x.example/": "https://x.example/v1/events", "https://x.example/stats": "https://x.example/stats/v1/events",
+	} {
+		var c LoadRunCmd
+		if err := c.Server.UnmarshalText([]byte(server)); err != nil {
+			t.Fatal(err)
+		}
+		c.fill()
+		if c.Target != want {
+			t.Errorf("%s: to %s, want %s", server, c.Target, want)
+		}
+	}
+}
+
+// The server that --verify asks was looked for beside the path that it is under.
+func TestDoorIsOfItsServer(t *testing.T) {
+	for target, want := range map[string]string{
+		"http://h": "http://h", "http://h/v1/events": "http://h", "https://h/stats/v1/events": "https://h/stats", "https://h/elsewhere": "https://h",
+	} {
+		parsed, err := parseTarget(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parsed.door().String(); got != want {
+			t.Errorf("%s: %s, want %s", target, got, want)
+		}
+	}
+}
