@@ -78,7 +78,11 @@ function Window({ question, spec, metrics, compared }) {
   const first = Math.max(0, Math.floor(top / ROW) - AHEAD);
   const last = Math.min(list.total ?? 0, Math.ceil((top + height) / ROW) + AHEAD);
   useEffect(() => list.want(first, Math.max(last, first + 1)), [first, last, list.total]);
-  useEffect(() => setHeight(box.current?.clientHeight ?? 600), []);
+  useEffect(() => { // it has no height before its dialog is open, and another one when the window has
+    const sizes = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
+    if (box.current) sizes.observe(box.current);
+    return () => sizes.disconnect();
+  }, []);
   useEffect(() => () => list.close(), []);
   useEffect(() => (question?.every ? pulse.subscribe(() => list.refresh(first)) : undefined), [first]);
 

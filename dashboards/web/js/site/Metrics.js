@@ -1,12 +1,14 @@
 // The figures of the period at a glance, each with its change. A click puts one on the chart.
 
+import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { METRICS, money, writeInFull } from "../metrics.js";
+import { METRICS, money, write, writeInFull } from "../metrics.js";
 import { QUERY } from "../api/stats.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
 import { asking, comparisons } from "../state/scope.js";
 import { site } from "../state/sites.js";
+import { noteExactness } from "../state/trust.js";
 import { Delta } from "../ui/Delta.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
@@ -19,6 +21,7 @@ export function Metrics() {
   const hasGoals = (site.value?.goals ?? []).length > 0;
   const main = useAnswer(/** @type {any} */ (asking(QUERY, { metrics: METRICS_SHOWN, include })));
   const goals = useAnswer(/** @type {any} */ (hasGoals ? asking(QUERY, { metrics: ["conversion_rate"], include, filters: goalFilter() }) : null));
+  useEffect(() => noteExactness(/** @type {Answer | null} */ (main.data)), [main.data]);
   const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(hasGoals ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
   if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
   const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
@@ -56,8 +59,8 @@ function Card({ metric, value, error, before, change }) {
   return html`<button type="button" class="metric fades" data-metric=${metric} title=${hint} aria-pressed=${choice.value.metric === metric} onClick=${() => choose({ metric }, { replace: true })}>
     <span class="metric-name">${label}</span>
     <span class="metric-value">${value === undefined ? html`<span class="skeleton metric-skeleton"></span>` : all.length > 1
-      ? html`<span class="num" title=${writeInFull(metric, all)}>${all[0].short}</span>`
+      ? html`<span class="num" title=${writeInFull(metric, all)}>${write(metric, all[0])}</span>`
       : html`<${Figure} metric=${metric} value=${value} error=${error} />`}</span>
-    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>and ${all.length - 1} currencies</span>` : html`<${Delta} value=${value === undefined ? null : change} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
+    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>and ${all.length - 1} more ${all.length === 2 ? "currency" : "currencies"}</span>` : html`<${Delta} value=${value === undefined ? null : change} isNew=${before === 0} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
   </button>`;
 }

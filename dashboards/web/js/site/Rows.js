@@ -21,7 +21,7 @@ import { shown, sign } from "./texts.js";
  */
 export function Rows({ dimension, metrics, rows, exact, compared, picked, onPick }) {
   const most = Math.max(...rows.map((r) => numberOf(r.metrics[0]) ?? 0), 0);
-  return html`<ul class="rows">
+  return html`<ul class="rows ranked" style=${{ "--many": rows.length }}>
     ${rows.map((r) => html`<${RowOf} key=${r.dimensions[0]} dimension=${dimension} metrics=${metrics} row=${r} most=${most} exact=${exact}
       compared=${compared} picked=${picked.includes(r.dimensions[0])} onPick=${onPick} />`)}
   </ul>`;
@@ -50,6 +50,6 @@ export function RowOf({ dimension, metrics, row, most, exact, compared, picked, 
     ${metrics.map((m, i) => html`<span class="row-figure" data-metric=${m} key=${m}>
       <${Figure} metric=${m} value=${row.metrics[i]} error=${exact ? null : row.errors?.[i]} />
     </span>`)}
-    ${compared && html`<span class="row-figure row-change"><${Delta} value=${row.comparison?.change[0]} lessIsBetter=${METRICS[metrics[0]].lessIsBetter} /></span>`}
+    ${compared && html`<span class="row-figure row-change"><${Delta} value=${row.comparison?.change[0]} isNew=${row.comparison?.metrics[0] === 0} lessIsBetter=${METRICS[metrics[0]].lessIsBetter} /></span>`}
   </li>`;
 }
