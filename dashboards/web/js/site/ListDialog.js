@@ -56,7 +56,7 @@ export default function ListDialog({ dimension, onClose }) {
         ${metrics.map((m) => html`<button type="button" class="row-figure" data-metric=${m} key=${m} title=${METRICS[m].hint} aria-label="Order by ${METRICS[m].label}, now ${by(m)}" onClick=${() => sort(m)}>${head(m, METRICS[m].label)}</button>`)}
         ${compared && html`<span class="row-figure row-change">Change</span>`}
       </div>
-      <${Window} key=${question?.key} question=${question} spec=${spec} metrics=${metrics} compared=${compared} />
+      <${Window} key=${question?.key} question=${question} spec=${spec} metrics=${metrics} compared=${compared} searched=${search !== ""} />
     </div>
   <//>`;
 }
@@ -67,8 +67,9 @@ export default function ListDialog({ dimension, onClose }) {
  * @param {import("./cards.js").Listing} props.spec
  * @param {string[]} props.metrics
  * @param {boolean} props.compared
+ * @param {boolean} props.searched
  */
-function Window({ question, spec, metrics, compared }) {
+function Window({ question, spec, metrics, compared, searched }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -102,7 +103,7 @@ function Window({ question, spec, metrics, compared }) {
       })}
     </ul>
   </div>
-  <p class="list-foot muted small num" role="status">${list.total === null ? "" : `${count(list.total)} ${list.total === 1 ? "row" : "rows"}`}</p>`;
+  <p class="list-foot muted small num" aria-live=${searched ? "polite" : "off"}>${list.total === null ? "" : `${count(list.total)} ${list.total === 1 ? "row" : "rows"}`}</p>`;
 }
 
 const AGAIN = 5_000;

@@ -23,7 +23,7 @@ export function Metrics() {
   const goals = useAnswer(/** @type {any} */ (hasGoals ? asking(QUERY, { metrics: ["conversion_rate"], include, filters: goalFilter() }) : null));
   useEffect(() => noteExactness(/** @type {Answer | null} */ (main.data)), [main.data]);
   const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(hasGoals ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
-  if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
+  if (!main.data && main.fault) return html`<div class="metrics"><${Failure} first fault=${main.fault} again=${main.again} /></div>`;
   const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
   return html`<div class="metrics" role="group" aria-label="Metrics" aria-busy=${main.busy}>
     ${shown.map((c) => html`<${Card} key=${c.metric} ...${c} />`)}
@@ -61,6 +61,6 @@ function Card({ metric, value, error, before, change }) {
     <span class="metric-value">${value === undefined ? html`<span class="skeleton metric-skeleton"></span>` : all.length > 1
       ? html`<span class="num" title=${writeInFull(metric, all)}>${write(metric, all[0])}</span>`
       : html`<${Figure} metric=${metric} value=${value} error=${error} />`}</span>
-    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>and ${all.length - 1} more ${all.length === 2 ? "currency" : "currencies"}</span>` : html`<${Delta} value=${value === undefined ? null : change} isNew=${before === 0} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
+    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>+ ${all.length - 1} ${all.length === 2 ? "currency" : "currencies"}</span>` : html`<${Delta} value=${value === undefined ? null : change} isNew=${before === 0} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
   </button>`;
 }
