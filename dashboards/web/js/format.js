@@ -54,13 +54,17 @@ export function portion(n) {
   return n === 0 || n === 100 ? percents(n / 100) : share(n / 100);
 }
 
+/** From ten thousand on, from a thousand on, and below, from the last to the first: what a figure at the top has room for. @type {Intl.NumberFormatOptions[]} */
+const AMOUNTS = [{}, { maximumFractionDigits: 0 }, { notation: "compact", maximumFractionDigits: 1 }];
+
 /** @type {Map<string, (n: number) => string>} */
 const amounts = new Map();
 
 /** An amount of money, short where it is large. @param {number} n @param {string} currency @param {string} otherwise  where the reader's browser does not know the currency */
 export function amount(n, currency, otherwise) {
-  const key = currency + (Math.abs(n) < 10_000);
-  if (!amounts.has(key)) amounts.set(key, writer({ style: "currency", currency, ...(Math.abs(n) < 10_000 ? {} : { notation: "compact", maximumFractionDigits: 1 }) }));
+  const size = Math.abs(n) < 1_000 ? 0 : Math.abs(n) < 10_000 ? 1 : 2;
+  const key = currency + size;
+  if (!amounts.has(key)) amounts.set(key, writer({ style: "currency", currency, ...AMOUNTS[size] }));
   try {
     return /** @type {(n: number) => string} */ (amounts.get(key))(n);
   } catch {
