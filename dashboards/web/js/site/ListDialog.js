@@ -92,7 +92,7 @@ function Window({ question, spec, metrics, compared, searched }) {
   const most = list.most();
   return html`<div class="list-window" ref=${box} tabindex="0" role="region" aria-label=${spec.label} aria-busy=${list.total === null}
       onScroll=${(/** @type {Event} */ e) => setTop(/** @type {HTMLElement} */ (e.target).scrollTop)}>
-    ${list.total === 0 && html`<p class="nothing">Nothing like it in this period.</p>`}
+    ${list.total === 0 && html`<p class="nothing">Nothing matches in this period.</p>`}
     <ul class="list-rows" style=${{ blockSize: `${(list.total ?? 12) * ROW}px` }} aria-label="${count(list.total ?? 0)} rows">
       ${shown.map((i) => {
         const row = list.at(i);

@@ -26,7 +26,7 @@ export function Now() {
     <p class="now-visitors" title="Visitors of the last five minutes"><b class="num" data-text="current">${visitors == null ? "–" : count(visitors, exact)}</b> <span>current visitor${visitors === 1 ? "" : "s"}</span></p>
     <${Lately} />
     <p class="now-state" role="status"><span class="dot" aria-hidden="true"></span>${WORDS[state]}</p>
-    <p class="now-lag num" data-text="fresh" title="How long ago the latest event in these figures happened to be sent">${freshness()}</p>
+    <p class="now-lag num" data-text="fresh" title="Everything accepted before that is in these figures">${freshness()}</p>
     <${Trust} />
   </div>`;
 }

@@ -31,7 +31,7 @@ export function PropertiesCard() {
       <${AddKey} />
       ${spec && html`<button type="button" class="button quiet" title="All rows" aria-label="All values of ${key}" onClick=${() => choose({ list: spec.dimension })}><${Icon} name="expand" /></button>`}
     </header>
-    ${spec ? html`<${Listing} key=${key} spec=${spec} />` : html`<p class="nothing">Events may have properties, as a plan or a size.<br />Name one to see its values.</p>`}
+    ${spec ? html`<${Listing} key=${key} spec=${spec} />` : html`<p class="nothing">Events can carry properties, such as a plan or a size.<br />Name one to see its values.</p>`}
   </section>`;
 }
 
