@@ -11,7 +11,7 @@ import { live, look, metric, numberIn, query, row, rowsOf, send, settled } from 
 import { layoutFaults } from "./layout.mjs";
 import { faultsOf } from "./looks.mjs";
 import { check, exitCode, measured } from "./report.mjs";
-import { firstLoad, liveCost } from "./speed.mjs";
+import { firstLoad, liveCost, movement } from "./speed.mjs";
 import { watch } from "./watch.mjs";
 
 const [server, artifacts] = process.argv.slice(2);
@@ -162,6 +162,64 @@ await check("everything is reached by keyboard alone", async () => {
   await page.waitForFunction(() => location.search.includes("pages=entry") && document.activeElement.textContent === "Entry");
 });
 
+await check("whatever opens gives the focus back, and what goes away leaves it beside its place", async () => {
+  await page.goto(`${server}/?f=is,visit:device,Desktop`);
+  await live(page);
+  await settled(page);
+  const focused = (opener) => page.waitForFunction((selector) => document.querySelector(selector) === document.activeElement, opener);
+  for (const [opener, inside] of [[".period .menu-button", ".menu-list"], [".filter-add", "dialog"], [".chip-text", "dialog"], ["#pages .card-head .button", "dialog"], [".help-button", "dialog"]]) {
+    await page.locator(opener).first().focus();
+    await page.keyboard.press("Enter");
+    await page.locator(`${inside} :focus`).first().waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(inside).first().waitFor({ state: "detached" });
+    await focused(opener);
+  }
+  await page.locator(".chip-close").focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".chip").waitFor({ state: "detached" });
+  await focused(".filter-add");
+});
+
+await check("an opened list fills its window", async () => {
+  await page.goto(`${server}/?list=event:page`);
+  const list = page.locator(".list-window");
+  await list.locator(".row .num").first().waitFor();
+  await list.evaluate((box) => new Promise((done) => {
+    const all = () => Math.min(Number(document.querySelector(".list-foot").textContent.replace(/\D/g, "")), Math.floor(box.clientHeight / 36));
+    const full = () => (box.querySelectorAll(".row .row-name").length >= all() ? done() : requestAnimationFrame(full));
+    full();
+  }));
+});
+
+await check("a glance tells how fresh and how exact the figures are, and that the books balance", async () => {
+  await page.goto(server);
+  await live(page);
+  await page.getByText(/\ss behind$/).waitFor();
+  await page.locator(".now-trust").getByText("Exact, books balance").click();
+  await page.waitForFunction(() => document.activeElement.matches("#ledger, [data-card=ledger]"));
+});
+
+await check("fingers find what they press, and lists that open are inside the screen", async () => {
+  const phone = await browser.newContext({ viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true, forcedColors: "active", locale: "en-GB" });
+  phone.setDefaultTimeout(30_000);
+  const touched = await phone.newPage();
+  await touched.goto(server);
+  await live(touched);
+  await settled(touched);
+  const small = await touched.locator(".top button, .top nav a, .toolbar button, .card-head button").evaluateAll((all) => all
+    .map((e) => [e.textContent || e.ariaLabel, Math.round(e.getBoundingClientRect().height)]).filter(([, height]) => height > 0 && height < 40));
+  assert.deepEqual(small, []);
+  assert.notEqual(await touched.locator("#pages .bar").first().evaluate((bar) => getComputedStyle(bar).backgroundImage), "none", "bars are seen where colours are forced");
+  for (const menu of [".period", ".comparison", ".switcher", ".share"]) {
+    await touched.locator(`${menu} .menu-button`).first().tap();
+    await touched.locator(".menu-list").waitFor();
+    assert.deepEqual(await layoutFaults(touched), [], menu);
+    await touched.keyboard.press("Escape");
+  }
+  await phone.close();
+});
+
 await check("a span that is drawn on the chart becomes the period", async () => {
   await page.goto(`${server}/?period=live`);
   await settled(page);
@@ -232,6 +290,7 @@ for (const [name, address, colorScheme] of [["today", "/?compare=previous&f=is,v
       await live(page);
       await settled(page);
       assert.deepEqual(await layoutFaults(page), []);
+      assert.equal(await columns(), { 2560: 4, 1280: 2 }[width] ?? 1);
       await shoot(`${name}-${colorScheme}-${width}`, true);
     });
   }
@@ -267,6 +326,12 @@ await check("nothing moves when figures change", async () => {
   measured("live_requests_for_figures", posts.length);
   assert.deepEqual([...new Set(posts)], ["/api/v2/questions"], "cards ask together");
   assert.ok(cost.shift < 0.01, `the layout moved by ${cost.shift}: ${cost.moved}`);
+  await page.setViewportSize(DESKTOP); // the latest events are a large part of what is seen there
+  await page.locator("#ticker").evaluate((card) => card.scrollIntoView({ block: "center" }));
+  await settled(page);
+  const seen = await movement(page, () => page.waitForTimeout(4_000));
+  measured("live_layout_shift_900", seen.shift.toFixed(4));
+  assert.ok(seen.shift < 0.005, `the layout moved by ${seen.shift}: ${seen.moved}`);
 });
 
 await check("no other host was asked, nothing was refused by the policy, nothing went wrong", async () => {
@@ -303,6 +368,11 @@ async function figures() {
   }
   sums.visitors = await numberIn(metric(page, "visitors"));
   return sums;
+}
+
+/** How many cards stand beside each other. */
+function columns() {
+  return page.locator(".board > .card").evaluateAll((all) => new Set(all.map((e) => Math.round(e.getBoundingClientRect().left))).size);
 }
 
 async function shoot(name, whole = false) {

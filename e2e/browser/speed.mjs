@@ -49,21 +49,27 @@ const SECONDS = 10;
 const PAUSE = 30_000; // µs: tasks that are closer belong to one update
 const LEAST = 300; // µs: what is shorter is bookkeeping of the browser
 
-/** Watches a live page for a while: the time of its main thread for each update, and whether anything moved. */
-export async function liveCost(browser, page) {
+/** Watches a live page for a while: how much moved in it, and what did. */
+export async function movement(page, watching) {
   await page.evaluate(() => {
     window.shifts = [];
     new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((e) => ({
       value: e.value, nodes: e.sources.map((s) => s.node?.parentElement?.className ?? ""),
     })))).observe({ type: "layout-shift" });
   });
+  await watching();
+  const shifts = await page.evaluate(() => window.shifts);
+  return { shift: shifts.reduce((sum, s) => sum + s.value, 0), moved: JSON.stringify(shifts).slice(0, 300) };
+}
+
+/** Watches a live page for a while: the time of its main thread for each update, and whether anything moved. */
+export async function liveCost(browser, page) {
   await browser.startTracing(page, { categories: ["toplevel"] });
-  await new Promise((done) => setTimeout(done, SECONDS * 1_000));
+  const moved = await movement(page, () => new Promise((done) => setTimeout(done, SECONDS * 1_000)));
   const events = JSON.parse(await browser.stopTracing()).traceEvents;
   const updates = updatesOf(events);
-  const shifts = await page.evaluate(() => window.shifts);
   const at = (share) => updates[Math.min(updates.length - 1, Math.floor(share * updates.length))] ?? 0;
-  return { updates: updates.length, p50: at(0.5), p95: at(0.95), shift: shifts.reduce((sum, s) => sum + s.value, 0), moved: JSON.stringify(shifts).slice(0, 300) };
+  return { updates: updates.length, p50: at(0.5), p95: at(0.95), ...moved };
 }
 
 /** Milliseconds of the main thread for each group of tasks that follow each other, in rising order. */

@@ -19,7 +19,7 @@ function writer(options) {
 
 /** Makes what most figures are written with, where there is time for it. */
 export function prepareFigures() {
-  for (const write of [whole, twoDigits, percents, changes, oneDigit]) write(0);
+  for (const write of [whole, twoDigits, percents, share, changes, oneDigit]) write(0);
 }
 
 /** 12345 as "12,345". An estimate is marked by a preceding sign. @param {number} n @param {boolean} [exact] */
@@ -47,6 +47,29 @@ export function percent(part, total) {
 /** 12.5 as "12.5 %", as the reader writes it. @param {number} n */
 export function percentage(n) {
   return percents(n / 100);
+}
+
+/** A share of something as "12.0 %": those in a column stand with their points below each other. @param {number} n */
+export function portion(n) {
+  return n === 0 || n === 100 ? percents(n / 100) : share(n / 100);
+}
+
+/** From ten thousand on, from a thousand on, and below, from the last to the first: what a figure at the top has room for. @type {Intl.NumberFormatOptions[]} */
+const AMOUNTS = [{}, { maximumFractionDigits: 0 }, { notation: "compact", maximumFractionDigits: 1 }];
+
+/** @type {Map<string, (n: number) => string>} */
+const amounts = new Map();
+
+/** An amount of money, short where it is large. @param {number} n @param {string} currency @param {string} otherwise  where the reader's browser does not know the currency */
+export function amount(n, currency, otherwise) {
+  const size = Math.abs(n) < 1_000 ? 0 : Math.abs(n) < 10_000 ? 1 : 2;
+  const key = currency + size;
+  if (!amounts.has(key)) amounts.set(key, writer({ style: "currency", currency, ...AMOUNTS[size] }));
+  try {
+    return /** @type {(n: number) => string} */ (amounts.get(key))(n);
+  } catch {
+    return otherwise;
+  }
 }
 
 /** A span of milliseconds as "0.4 s", "12 s", "3 min" or "2 h". @param {number} ms */

@@ -31,7 +31,7 @@ function App() {
   const { module, fault } = shown.value;
   // Where the choice is kept another process is asked, and waited for: after the view has sent its questions, and before anybody sees it.
   useLayoutEffect(wearTheme, [module !== undefined]);
-  if (fault) return html`<main id="main"><${Failure} fault=${fault} again=${() => location.reload()} /></main>`;
+  if (fault) return html`<main id="main"><${Failure} first fault=${fault} again=${() => location.reload()} /></main>`;
   return module ? html`<${module.default} route=${route.value} />` : null;
 }
 

@@ -1,6 +1,6 @@
 // The metrics as people read them: their names, how they are written, and which way is the better one.
 
-import { count, decimal, duration, percentage, short } from "./format.js";
+import { amount, count, decimal, duration, percentage, portion, short } from "./format.js";
 
 /** @typedef {import("./api/stats.js").Value} Value */
 /** @typedef {import("./api/stats.js").Money} Money */
@@ -30,8 +30,8 @@ export const METRICS = {
   time_on_page: { label: "Time on page", hint: "How long the page was looked at, on average", write: duration },
   scroll_depth: { label: "Scroll depth", hint: "How far the page was scrolled, on average", write: percentage, points: true },
   exit_rate: { label: "Exit rate", hint: "Pageviews that were the last of their visit", write: percentage, points: true, changesInPoints: true, lessIsBetter: true },
-  percentage: { label: "Share", hint: "Of all visitors", write: percentage, points: true },
-  conversion_rate: { label: "Conversion", hint: "Visitors who met a goal, of all visitors", write: percentage, points: true, changesInPoints: true },
+  percentage: { label: "Share", hint: "Of all visitors", write: portion, points: true },
+  conversion_rate: { label: "Conversion", hint: "Visitors who met a goal, of all visitors", write: portion, points: true, changesInPoints: true },
   total_revenue: { label: "Revenue", hint: "The sum of what events brought", write: short, sums: true },
   average_revenue: { label: "Average", hint: "Revenue of an event that has any", write: short },
   lcp_p75: { label: "LCP", hint: "Largest contentful paint: when the main content was there", write: milliseconds, lessIsBetter: true },
@@ -45,7 +45,7 @@ export const METRICS = {
 export function write(metric, value) {
   if (value == null) return "–";
   if (typeof value === "number") return METRICS[metric].write(value);
-  return money(value).map((m) => m.short).join(" + ") || "–";
+  return money(value).map((m) => amount(m.value, m.currency, m.short)).join(" + ") || "–";
 }
 
 /** A value as it is written in full. @param {string} metric @param {Value} value */

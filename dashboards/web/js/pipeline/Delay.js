@@ -17,10 +17,10 @@ export function Delay({ view }) {
   return html`<section class="card" aria-labelledby="delay-title">
     <header class="card-head"><h2 id="delay-title">From click to number</h2>
       <span class="muted small">${n > 0 ? `${count(n)} events, last 5 minutes` : "last 5 minutes"}</span></header>
-    <dl class="percentiles">${[["Half within", p50], ["90 % within", p90], ["99 % within", p99]].map(([label, ms]) => html`<div key=${label}>
+    <dl class="percentiles">${[["Half within", p50], ["90% within", p90], ["99% within", p99]].map(([label, ms]) => html`<div key=${label}>
       <dt>${label}</dt><dd class="num">${n > 0 ? millis(Number(ms)) : "–"}</dd></div>`)}</dl>
     ${course.length > 1 ? html`<${Lines} label="Time from click to number" times=${course.map((p) => p.t)} write=${millis} lines=${[
-      { label: "99 %", color: "--late", values: course.map((p) => p.p99) },
+      { label: "99%", color: "--late", values: course.map((p) => p.p99) },
       { label: "Half", color: "--chart-line", values: course.map((p) => p.p50) },
     ]} />` : html`<p class="nothing lines-room">Its course appears as the page looks on.</p>`}
   </section>`;

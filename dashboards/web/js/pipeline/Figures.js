@@ -17,7 +17,7 @@ export function Figures({ view }) {
   const age = Math.max(0, ...shards.map((s) => s.iterator_age_ms));
   const read = shards.reduce((sum, s) => sum + s.records_per_s, 0);
   return html`<dl class="figures">
-    <${Figure} label="Accepted" value=${rate(door.accepted_per_s)} unit="/s" missing=${missing.has("door")} more="acknowledged in ${millis(door.ack_p50_ms)}, 99 % in ${millis(door.ack_p99_ms)}"
+    <${Figure} label="Accepted" value=${rate(door.accepted_per_s)} unit="/s" missing=${missing.has("door")} more="acknowledged in ${millis(door.ack_p50_ms)}, 99% in ${millis(door.ack_p99_ms)}"
       course=${history.map((m) => m.accepted_per_s)} />
     <${Figure} label="Read" value=${rate(read)} unit="/s" missing=${missing.has("shards")} more="${bytes(shards.reduce((sum, s) => sum + s.bytes_per_s, 0))} a second"
       course=${history.map((m) => m.records_per_s)} />

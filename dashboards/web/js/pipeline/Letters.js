@@ -60,7 +60,7 @@ export function Letters({ site }) {
 
 /** @param {{ items: LetterHead[], chosen: ReadonlySet<string>, onToggle: (key: string) => void, onShow: (key: string) => void }} props */
 function List({ items, chosen, onToggle, onShow }) {
-  if (items.length === 0) return html`<p class="nothing">Everything could be read. What cannot be waits here, and a bad record never stops a shard.</p>`;
+  if (items.length === 0) return html`<p class="nothing">Everything could be read. A record that cannot be read waits here, and never stops a shard.</p>`;
   return html`<ul class="letters">${items.map((l) => html`<li key=${l.key} class="letter">
     <input type="checkbox" checked=${chosen.has(l.key)} disabled=${Boolean(l.outcome)} onChange=${() => onToggle(l.key)} aria-label="Choose the record of ${l.site || "no site"}, ${l.message}" />
     <button type="button" class="letter-open" onClick=${() => onShow(l.key)}>

@@ -15,7 +15,7 @@ const TONES = { polling: "good", idle: "", failing: "warn", stuck: "bad", closed
 const COLUMNS = [
   { label: "Age", tip: "How long ago the last record that was read had come", cell: (s) => millis(s.iterator_age_ms) },
   { label: "Batch", tip: "Half of the batches take no longer", cell: (s) => millis(s.batch_p50_ms) },
-  { label: "99 %", tip: "99 of 100 batches take no longer", cell: (s) => millis(s.batch_p99_ms) },
+  { label: "99%", tip: "99 of 100 batches take no longer", cell: (s) => millis(s.batch_p99_ms) },
   { label: "Batches", cell: (s) => short(s.batches) },
   { label: "Retries", cell: (s) => short(s.retries), alarm: (s) => s.retries > 0 },
   { label: "Bisects", tip: "Batches that were halved to find a bad record", cell: (s) => short(s.bisects), alarm: (s) => s.bisects > 0 },

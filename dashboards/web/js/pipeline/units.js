@@ -8,7 +8,7 @@ const writers = {};
 /** @param {number} n @param {string} unit of Intl @param {number} digits */
 function write(n, unit, digits) {
   writers[unit + digits] ??= new Intl.NumberFormat(undefined, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: digits });
-  return writers[unit + digits].format(n);
+  return writers[unit + digits].format(n).replace(" ", "\u00a0");
 }
 
 /** A span as "0.8 ms", "240 ms" or, from a second on, "1.2 s". @param {number} ms */

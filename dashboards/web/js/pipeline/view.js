@@ -64,7 +64,7 @@ function Health({ pipeline: { value, fault } }) {
 
 /** @param {{ pipeline: Known }} props */
 function Measures({ pipeline: { value, fault, again } }) {
-  if (!value && fault) return html`<div class="card"><${Failure} fault=${fault} again=${again} /></div>`;
+  if (!value && fault) return html`<div class="card"><${Failure} first fault=${fault} again=${again} /></div>`;
   if (!value) return html`<div class="skeleton" style=${{ height: "420px" }} role="status" aria-label="Loading"></div>`;
   return html`<${Figures} view=${value} />
     <div class="two">

@@ -23,9 +23,11 @@ export function addFilter() {
   edited.value = choice.peek().filters.length;
 }
 
-/** @param {number} at */
-function remove(at) {
-  choose({ filters: choice.value.filters.filter((_, i) => i !== at) });
+// What was pressed goes away with it: the focus stays beside its place.
+/** @param {import("../choice.js").Condition[]} filters */
+function keepOnly(filters) {
+  choose({ filters });
+  /** @type {HTMLElement | null} */ (document.querySelector(".filter-add"))?.focus();
 }
 
 export function Filters() {
@@ -34,12 +36,12 @@ export function Filters() {
     ${filters.map((f, i) => {
       const values = f.values.map((v) => shown(f.dimension, v));
       const words = `${nameOf(f.dimension)} ${OPERATOR_WORDS[f.op]} ${values.join(" or ")}`;
-      return html`<${Chip} key=${words} label=${words} onEdit=${() => (edited.value = i)} onRemove=${() => remove(i)}>
+      return html`<${Chip} key=${words} label=${words} onEdit=${() => (edited.value = i)} onRemove=${() => keepOnly(filters.filter((_, at) => at !== i))}>
         ${nameOf(f.dimension)} ${OPERATOR_WORDS[f.op]} <b><bdi>${values.join(" or ")}</bdi></b>
       <//>`;
     })}
     <button type="button" class="button filter-add" onClick=${addFilter} title="Filter (/)"><${Icon} name="filter" />Filter</button>
-    ${filters.length > 0 && html`<button type="button" class="button quiet" onClick=${() => choose({ filters: [] })} title="Clear all filters (Esc)">Clear</button>`}
+    ${filters.length > 0 && html`<button type="button" class="button quiet" onClick=${() => keepOnly([])} title="Clear all filters (Esc)">Clear</button>`}
     ${edited.value !== null && html`<${FilterEditor} key=${edited.value} at=${edited.value} onClose=${() => (edited.value = null)} />`}
   </div>`;
 }

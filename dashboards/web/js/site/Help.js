@@ -7,7 +7,7 @@ import { PERIOD_KEYS } from "./PeriodMenu.js";
 import { here } from "../state/scope.js";
 
 const OTHERS = [
-  ["←  →", "The period before, the one after"], ["X", "Compare with the period before, or not"], ["/", "Filter"], ["Esc", "Clear the filters"], ["P", "Pause the latest events, or go on"], ["?", "This list"],
+  ["←  →", "Previous or next period"], ["X", "Compare with the period before, or stop"], ["/", "Filter"], ["Esc", "Clear the filters"], ["P", "Pause or resume the latest events"], ["?", "This list"],
 ];
 
 /** @param {{ onClose: () => void }} props */

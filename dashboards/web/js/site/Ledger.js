@@ -3,6 +3,7 @@
 import { count, percent } from "../format.js";
 import { html } from "../html.js";
 import { ledger } from "../state/live.js";
+import { balances, sumOf } from "../state/trust.js";
 import { Icon } from "../ui/Icon.js";
 
 /** @typedef {import("../state/model.js").Ledger} Books */
@@ -21,7 +22,7 @@ const FLOW = [["accepted", "Accepted"], ["in_transit", "In transit"], ["received
 
 export function Ledger() {
   const books = ledger.value;
-  const sum = books ? OUTCOMES.reduce((total, [key]) => total + (books[key] ?? 0), 0) : 0;
+  const sum = books ? sumOf(books) : 0;
   return html`<section class="card ledger" id="ledger" aria-labelledby="ledger-title">
     <header class="card-head"><h2 id="ledger-title">Ledger</h2><${Balance} books=${books} sum=${sum} /></header>
     <dl class="flow">${FLOW.map(([key, label]) => html`<div key=${key}><dt>${label}</dt><dd data-text=${key}>${books ? count(books[key] ?? 0) : "–"}</dd></div>`)}</dl>
@@ -34,15 +35,15 @@ export function Ledger() {
       </tr>`)}</tbody>
       <tfoot><tr><th scope="row">Sum of outcomes</th><td></td><td data-text="sum">${books ? count(sum) : "–"}</td></tr></tfoot>
     </table>
-    ${books && books.redelivered > 0 && html`<p class="muted small ledger-foot">${count(books.redelivered)} copies delivered again by the stream, recognised, not counted twice</p>`}
+    ${books && books.redelivered > 0 && html`<p class="muted small ledger-foot">${count(books.redelivered)} copies came again from the stream; they were recognised, and not counted twice</p>`}
   </section>`;
 }
 
-// The server's word and the reader's own addition must agree; where either says no, the page says no.
+// Where either the server's word or the reader's own addition says no, the page says no.
 /** @param {{ books: Books | null, sum: number }} props */
 function Balance({ books, sum }) {
   if (!books) return html`<p class="balance" data-balance="unknown">–</p>`;
   const off = books.received - sum;
-  if (books.balanced && off === 0) return html`<p class="balance" data-balance="yes"><${Icon} name="check" />The books balance</p>`;
+  if (balances(books)) return html`<p class="balance" data-balance="yes"><${Icon} name="check" />The books balance</p>`;
   return html`<p class="balance" data-balance="no"><${Icon} name="close" />The books do not balance${off === 0 ? "" : `: off by ${count(Math.abs(off))}`}</p>`;
 }

@@ -56,7 +56,7 @@ export default function ListDialog({ dimension, onClose }) {
         ${metrics.map((m) => html`<button type="button" class="row-figure" data-metric=${m} key=${m} title=${METRICS[m].hint} aria-label="Order by ${METRICS[m].label}, now ${by(m)}" onClick=${() => sort(m)}>${head(m, METRICS[m].label)}</button>`)}
         ${compared && html`<span class="row-figure row-change">Change</span>`}
       </div>
-      <${Window} key=${question?.key} question=${question} spec=${spec} metrics=${metrics} compared=${compared} />
+      <${Window} key=${question?.key} question=${question} spec=${spec} metrics=${metrics} compared=${compared} searched=${search !== ""} />
     </div>
   <//>`;
 }
@@ -67,8 +67,9 @@ export default function ListDialog({ dimension, onClose }) {
  * @param {import("./cards.js").Listing} props.spec
  * @param {string[]} props.metrics
  * @param {boolean} props.compared
+ * @param {boolean} props.searched
  */
-function Window({ question, spec, metrics, compared }) {
+function Window({ question, spec, metrics, compared, searched }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
@@ -78,7 +79,11 @@ function Window({ question, spec, metrics, compared }) {
   const first = Math.max(0, Math.floor(top / ROW) - AHEAD);
   const last = Math.min(list.total ?? 0, Math.ceil((top + height) / ROW) + AHEAD);
   useEffect(() => list.want(first, Math.max(last, first + 1)), [first, last, list.total]);
-  useEffect(() => setHeight(box.current?.clientHeight ?? 600), []);
+  useEffect(() => { // it has no height before its dialog is open, and another one when the window has
+    const sizes = new ResizeObserver(() => box.current && setHeight(box.current.clientHeight));
+    if (box.current) sizes.observe(box.current);
+    return () => sizes.disconnect();
+  }, []);
   useEffect(() => () => list.close(), []);
   useEffect(() => (question?.every ? pulse.subscribe(() => list.refresh(first)) : undefined), [first]);
 
@@ -87,7 +92,7 @@ function Window({ question, spec, metrics, compared }) {
   const most = list.most();
   return html`<div class="list-window" ref=${box} tabindex="0" role="region" aria-label=${spec.label} aria-busy=${list.total === null}
       onScroll=${(/** @type {Event} */ e) => setTop(/** @type {HTMLElement} */ (e.target).scrollTop)}>
-    ${list.total === 0 && html`<p class="nothing">Nothing like it in this period.</p>`}
+    ${list.total === 0 && html`<p class="nothing">Nothing matches in this period.</p>`}
     <ul class="list-rows" style=${{ blockSize: `${(list.total ?? 12) * ROW}px` }} aria-label="${count(list.total ?? 0)} rows">
       ${shown.map((i) => {
         const row = list.at(i);
@@ -98,7 +103,7 @@ function Window({ question, spec, metrics, compared }) {
       })}
     </ul>
   </div>
-  <p class="list-foot muted small num" role="status">${list.total === null ? "" : `${count(list.total)} ${list.total === 1 ? "row" : "rows"}`}</p>`;
+  <p class="list-foot muted small num" aria-live=${searched ? "polite" : "off"}>${list.total === null ? "" : `${count(list.total)} ${list.total === 1 ? "row" : "rows"}`}</p>`;
 }
 
 const AGAIN = 5_000;

@@ -1,9 +1,11 @@
 // The figures of the period at a glance, each with its change. A click puts one on the chart.
 
+import { useEffect } from "preact/hooks";
 import { html } from "../html.js";
-import { METRICS, money, writeInFull } from "../metrics.js";
+import { METRICS, money, write, writeInFull } from "../metrics.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
+import { noteExactness } from "../state/trust.js";
 import { Delta } from "../ui/Delta.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
@@ -18,8 +20,9 @@ export function Metrics() {
   const asked = goalsQuestion();
   const main = useAnswer(metricsQuestion());
   const goals = useAnswer(asked);
+  useEffect(() => noteExactness(/** @type {Answer | null} */ (main.data)), [main.data]);
   const cards = [...cardsOf(/** @type {Answer | null} */ (main.data)), ...(asked ? cardsOf(/** @type {Answer | null} */ (goals.data)) : [])];
-  if (!main.data && main.fault) return html`<div class="metrics"><${Failure} fault=${main.fault} again=${main.again} /></div>`;
+  if (!main.data && main.fault) return html`<div class="metrics"><${Failure} first fault=${main.fault} again=${main.again} /></div>`;
   const shown = cards.length > 0 ? cards.filter((c) => c.metric !== "total_revenue" || isThere(c.value)) : METRIC_WAITS;
   return html`<div class="metrics" role="group" aria-label="Metrics" aria-busy=${main.busy}>
     ${shown.map((c) => still(c.metric, [JSON.stringify(c)], () => html`<${Card} key=${c.metric} ...${c} />`))}
@@ -55,8 +58,8 @@ function Card({ metric, value, error, before, change }) {
   return html`<button type="button" class="metric fades" data-metric=${metric} title=${hint} aria-pressed=${choice.value.metric === metric} onClick=${() => choose({ metric }, { replace: true })}>
     <span class="metric-name">${label}</span>
     <span class="metric-value">${value === undefined ? html`<span class="skeleton metric-skeleton"></span>` : all.length > 1
-      ? html`<span class="num" title=${writeInFull(metric, all)}>${all[0].short}</span>`
+      ? html`<span class="num" title=${writeInFull(metric, all)}>${write(metric, all[0])}</span>`
       : html`<${Figure} metric=${metric} value=${value} error=${error} />`}</span>
-    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>and ${all.length - 1} currencies</span>` : html`<${Delta} value=${value === undefined ? null : change} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
+    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>+ ${all.length - 1} ${all.length === 2 ? "currency" : "currencies"}</span>` : html`<${Delta} value=${value === undefined ? null : change} isNew=${before === 0} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
   </button>`;
 }

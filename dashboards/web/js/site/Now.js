@@ -2,10 +2,12 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { count, span } from "../format.js";
+import { count, decimal, span } from "../format.js";
 import { html } from "../html.js";
-import { connection, currentExact, currentVisitors, heardAt, lag, nowWindow, present } from "../state/live.js";
+import { connection, currentExact, currentVisitors, heardAt, lag, ledger, nowWindow, present } from "../state/live.js";
 import { shownWindows } from "../state/model.js";
+import { balances, largestError } from "../state/trust.js";
+import { Icon } from "../ui/Icon.js";
 import { Spark } from "../ui/Spark.js";
 
 const WORDS = { connecting: "Connecting", live: "Live", polling: "Live", reconnecting: "Reconnecting" };
@@ -24,8 +26,31 @@ export function Now() {
     <p class="now-visitors" title="Visitors of the last five minutes"><b class="num" data-text="current">${visitors == null ? "–" : count(visitors, exact)}</b> <span>current visitor${visitors === 1 ? "" : "s"}</span></p>
     <${Lately} />
     <p class="now-state" role="status"><span class="dot" aria-hidden="true"></span>${WORDS[state]}</p>
-    <p class="now-lag num" data-text="fresh">${freshness()}</p>
+    <p class="now-lag num" data-text="fresh" title="Everything accepted before that is in these figures">${freshness()}</p>
+    <${Trust} />
   </div>`;
+}
+
+// How exact, and whether nothing got lost: at a glance, and the books themselves by a click.
+function Trust() {
+  const books = ledger.value;
+  const error = largestError.value;
+  if (!books || error === null) return null;
+  const good = balances(books);
+  const [exactness, meaning] = error === 0 ? ["Exact", "No figure at the top is estimated."] : [`±${decimal(Math.max(0.1, Math.round(error * 10) / 10))}\u00a0%`, "Figures with a ± are estimated from a sample."];
+  return html`<a class="now-trust" href="#ledger" data-good=${good} title="${meaning} ${count(books.received)} events received, ${good ? "each with exactly one outcome" : "and the outcomes do not add up to that"}." onClick=${toBooks}>
+    <${Icon} name=${good ? "check" : "close"} />${exactness}, books ${good ? "balance" : "do not balance"}
+  </a>`;
+}
+
+// The address must stay as it is: it says what is on show.
+/** @param {Event} event */
+function toBooks(event) {
+  event.preventDefault();
+  const card = /** @type {HTMLElement | null} */ (document.querySelector('#ledger, [data-card="ledger"]'));
+  card?.scrollIntoView({ block: "center" });
+  card?.setAttribute("tabindex", "-1");
+  card?.focus({ preventScroll: true });
 }
 
 // The last ten minutes at a glance, without the window that is still filling.

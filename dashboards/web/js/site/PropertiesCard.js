@@ -1,6 +1,6 @@
 // The values of a property of events. Which properties there are is learnt from the latest events, and told by the reader.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { choice, choose, chooseTab } from "../state/choice.js";
 import { knownID, siteID } from "../state/sites.js";
@@ -31,12 +31,18 @@ export function PropertiesCard() {
       <${AddKey} />
       ${spec && html`<button type="button" class="button quiet" title="All rows" aria-label="All values of ${key}" onClick=${() => choose({ list: spec.dimension })}><${Icon} name="expand" /></button>`}
     </header>
-    ${spec ? html`<${Listing} key=${key} spec=${spec} />` : html`<p class="nothing">Events may have properties, as a plan or a size.<br />Name one to see its values.</p>`}
+    ${spec ? html`<${Listing} key=${key} spec=${spec} />` : html`<p class="nothing">Events can carry properties, such as a plan or a size.<br />Name one to see its values.</p>`}
   </section>`;
 }
 
 function AddKey() {
   const [open, setOpen] = useState(false);
+  const button = useRef(/** @type {HTMLElement | null} */ (null));
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    if (wasOpen.current && !open) button.current?.focus();
+    wasOpen.current = open;
+  }, [open]);
   /** @param {SubmitEvent} event */
   function submit(event) {
     event.preventDefault();
@@ -47,7 +53,7 @@ function AddKey() {
     }
     setOpen(false);
   }
-  if (!open) return html`<button type="button" class="button quiet" title="Another property" aria-label="Another property" onClick=${() => setOpen(true)}><${Icon} name="plus" /></button>`;
+  if (!open) return html`<button type="button" class="button quiet" ref=${button} title="Another property" aria-label="Another property" onClick=${() => setOpen(true)}><${Icon} name="plus" /></button>`;
   return html`<form class="add-key" onSubmit=${submit}>
     <input class="field small" name="key" aria-label="Name of the property" placeholder="name" maxlength="300" autocomplete="off" spellcheck=${false} ref=${(/** @type {HTMLElement | null} */ e) => e?.focus()}
       onKeyDown=${(/** @type {KeyboardEvent} */ e) => e.key === "Escape" && (e.stopPropagation(), setOpen(false))} />

@@ -31,7 +31,7 @@ export function Retention() {
     <header class="card-head"><h2 id="retention-title">Retention</h2>
       <${Tabs} label="Retention by" panel="retention-panel" chosen=${unit} onChoose=${setAsked} tabs=${[{ key: "day", label: "Days" }, { key: "week", label: "Weeks" }]} /></header>
     <div id="retention-panel" role="tabpanel" aria-label="Retention by ${unit}" class="fades retention-box">
-      ${!enough ? html`<p class="nothing">Who comes back shows over several days:<br />choose a longer period.</p>` : !data ? fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<${Skeleton} rows=${ROWS} />`
+      ${!enough ? html`<p class="nothing">Who comes back is seen over several days.<br />Choose a longer period.</p>` : !data ? fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<${Skeleton} rows=${ROWS} />`
         : html`<${Grid} cohorts=${data.cohorts} unit=${unit} exact=${data.meta.exact} />`}
     </div>
   </section>`;

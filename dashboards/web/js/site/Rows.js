@@ -23,7 +23,7 @@ import { shown, sign } from "./texts.js";
 export function Rows({ dimension, metrics, rows, exact, compared, picked, onPick }) {
   const still = useStill();
   const most = mostOf(rows);
-  return html`<ul class="rows">
+  return html`<ul class="rows ranked" style=${{ "--many": rows.length }}>
     ${rows.map((r) => {
       const share = shareOf(r, most);
       const isPicked = picked.includes(r.dimensions[0]);
@@ -66,6 +66,6 @@ export function RowOf({ dimension, metrics, row, share, exact, compared, picked,
     ${metrics.map((m, i) => html`<span class="row-figure" data-metric=${m} key=${m}>
       <${Figure} metric=${m} value=${row.metrics[i]} error=${exact ? null : row.errors?.[i]} />
     </span>`)}
-    ${compared && html`<span class="row-figure row-change"><${Delta} value=${row.comparison?.change[0]} lessIsBetter=${METRICS[metrics[0]].lessIsBetter} /></span>`}
+    ${compared && html`<span class="row-figure row-change"><${Delta} value=${row.comparison?.change[0]} isNew=${row.comparison?.metrics[0] === 0} lessIsBetter=${METRICS[metrics[0]].lessIsBetter} /></span>`}
   </li>`;
 }

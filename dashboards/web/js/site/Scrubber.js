@@ -1,7 +1,7 @@
 // The scrubber: sets the live period back within the last hour, and plays it from there as if it were live. Every card follows, for all of them
 // are answered from the same windows, by the time that is asked for.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { timeOfDay } from "../format.js";
 import { html } from "../html.js";
 import { serverNow } from "../state/clock.js";
@@ -19,6 +19,7 @@ const SPEEDS = [1, 10, 60];
 export function Scrubber() {
   const [speed, setSpeed] = useState(10);
   const [playing, setPlaying] = useState(false);
+  const slider = useRef(/** @type {HTMLInputElement | null} */ (null));
   const at = replayedTo.value;
   const site = knownID.value;
   const now = nowWindow.value || floor(serverNow());
@@ -63,14 +64,14 @@ export function Scrubber() {
     <button type="button" class="button small" onClick=${play} title=${playing ? "Stop" : "Replay the last hour"}><${Icon} name=${playing ? "pause" : "play"} />${playing ? "Stop" : "Replay"}</button>
     <div class="scrubber-track">
       <${Past} now=${now} />
-      <input type="range" min=${now - HOUR} max=${now} step=${WINDOW} value=${shown} aria-label="Moment of the last hour" aria-valuetext=${at === null ? "Now" : timeOfDay(at, zone.value)}
+      <input type="range" ref=${slider} min=${now - HOUR} max=${now} step=${WINDOW} value=${shown} aria-label="Moment of the last hour" aria-valuetext=${at === null ? "Now" : timeOfDay(at, zone.value)}
         onInput=${(/** @type {Event} */ e) => moveTo(Number(/** @type {HTMLInputElement} */ (e.target).value))} onKeyDown=${(/** @type {Event} */ e) => e.stopPropagation()} />
     </div>
     <output class="scrubber-time num">${at === null ? "Now" : timeOfDay(at, zone.value)}</output>
     ${at !== null && html`<label class="unseen" for="speed">Speed</label><select id="speed" class="field small" value=${speed} onChange=${(/** @type {Event} */ e) => setSpeed(Number(/** @type {HTMLSelectElement} */ (e.target).value))}>
         ${SPEEDS.map((s) => html`<option key=${s} value=${s}>${s}×</option>`)}
       </select>
-      <button type="button" class="button primary small" onClick=${back}>Back to now</button>`}
+      <button type="button" class="button primary small" onClick=${() => (back(), slider.current?.focus())}>Back to now</button>`}
   </div>`;
 }
 

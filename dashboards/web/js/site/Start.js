@@ -22,8 +22,8 @@ export function Start({ site, known }) {
       <pre tabindex="0" aria-label="Command that sends an event"><code ref=${code} data-text="command">${curl(target, key)}</code></pre>
       <button type="button" class="button small copy" onClick=${copy}>${copied || "Copy"}</button>
     </div>
-    <p class="waiting"><span class="dot" aria-hidden="true"></span><span>Waiting for the first event. This page changes by itself.</span></p>
-    <p class="hint">No traffic at hand? <code>streamgauge up --demo</code> sends visitors of its own.</p>
+    <p class="waiting"><span class="dot" aria-hidden="true"></span><span>Waiting for the first event. This page will notice it by itself.</span></p>
+    <p class="hint">No traffic yet? <code>streamgauge up --demo</code> sends visitors of its own.</p>
   </section>`;
 }
 

@@ -45,7 +45,7 @@ export function Ticker() {
         <${Icon} name=${stopped ? "play" : "pause"} />${stopped ? "Go on" : "Pause"}
       </button>
     </header>
-    ${shown.length === 0 ? html`<p class="nothing">${isHeard.value ? "Nothing in the last moments. What comes shows here at once." : ""}</p>` : html`<ol class="events">
+    ${shown.length === 0 ? html`<p class="nothing">${isHeard.value ? "Nothing in the last few minutes. New events appear here at once." : ""}</p>` : html`<ol class="events">
       ${shown.map((e, i) => still(String(i), [e.t, e.name, e.page, e.source, e.country, zone.value], () => html`<li class="event" key=${i}>
         <time class="muted">${timeOfDay(e.t, zone.value)}</time>
         <span class="event-what">${e.name !== "pageview" && html`<b class="event-name">${e.name}</b> `}<bdi>${e.page}</bdi></span>

@@ -32,7 +32,7 @@ export function Vitals() {
 /** @param {import("../api/stats.js").Answer} answer */
 function vitals(answer) {
   const row = answer.results[0];
-  if (!row || row.metrics.every((v) => v == null)) return html`<p class="nothing">No browser has told of its speed in this period.</p>`;
+  if (!row || row.metrics.every((v) => v == null)) return html`<p class="nothing">No browser reported its web vitals in this period.</p>`;
   return html`<dl>${BOUNDS.map(([metric, good, poor], i) => {
     const value = numberOf(row.metrics[i]);
     const how = value == null ? null : rating(value, good, poor);

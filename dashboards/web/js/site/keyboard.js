@@ -32,7 +32,7 @@ export function listenToKeys({ onHelp }) {
 /** @param {EventTarget | null} target */
 function isBusy(target) {
   const element = /** @type {Element | null} */ (target);
-  return edited.value !== null || document.querySelector("dialog[open]") !== null || element?.closest?.("input, select, textarea, [contenteditable], .menu-list") != null;
+  return edited.value !== null || document.querySelector("dialog[open]") !== null || element?.closest?.("input, select, textarea, [contenteditable], .menu-list, .scroll") != null;
 }
 
 function isRTL() {

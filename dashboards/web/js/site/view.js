@@ -40,7 +40,7 @@ export default function SiteView() {
   const tools = html`${siteID.value && html`<${Share} site=${siteID.value} />`}<button type="button" class="button quiet help-button" title="Keyboard (?)" aria-label="Keyboard" onClick=${() => setHelp(true)}><${Icon} name="keyboard" /></button>`;
   return html`<${Frame} top=${top} tools=${tools}>
     <h1 class="unseen">${siteID.value || "Streamgauge"}</h1>
-    ${state.value === "failed" && html`<${Failure} fault=${sitesFault.value} />`}
+    ${state.value === "failed" && html`<section class="card"><${Failure} first fault=${sitesFault.value} again=${() => location.reload()} /></section>`}
     ${state.value === "start" && html`<${Start} site=${siteID.value} known=${site.value !== null} />`}
     ${(state.value === "board" || state.value === "loading") && html`<${Board} />`}
     ${state.value === "board" && connection.value === "reconnecting" && html`<p class="toast" role="status">No answer from the server. Trying again.</p>`}

@@ -51,7 +51,7 @@ export default function TileDialog({ site, onClose }) {
     <div class="tile-make">
       <div class="tile-picks">
         ${pick("metric", "Metric", Object.entries(MEASURES).map(([k, m]) => [k, m.label]), metric)}
-        ${pick("by", "Show", [["", "A number and its course"], .../** @type {[string, string][]} */ (Object.entries(LISTS))], by, metric === "current_visitors")}
+        ${pick("by", "Show", [["", "A number and its chart"], .../** @type {[string, string][]} */ (Object.entries(LISTS))], by, metric === "current_visitors")}
         ${pick("period", "Period", Object.entries(PERIODS), period, metric === "current_visitors")}
         ${pick("theme", "Colours", Object.entries(THEMES), asked.theme)}
         ${pick("size", "Size", Object.entries(SIZES).map(([k, s]) => [k, s.label]), asked.size)}

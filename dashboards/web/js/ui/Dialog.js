@@ -1,4 +1,4 @@
-// A window above the page. The browser keeps the focus inside, gives it back, and closes it by Escape.
+// A window above the page. The browser keeps the focus inside, and closes it by Escape; who had the focus before gets it back.
 
 import { useEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
@@ -9,8 +9,12 @@ export function Dialog({ title, onClose, class: name = "", tools, children }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => {
     const dialog = box.current;
+    const before = /** @type {HTMLElement | null} */ (document.activeElement);
     if (!dialog?.open) dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      if (before?.isConnected) before.focus({ preventScroll: true }); // the browser itself forgets it with the dialog's element
+    };
   }, []);
   /** @param {Event} event */
   const outside = (event) => event.target === box.current && onClose();

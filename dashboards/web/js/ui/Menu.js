@@ -15,7 +15,10 @@ import { Icon } from "./Icon.js";
 export function Menu({ label, title, class: name = "", align = "start", children }) {
   const [open, setOpen] = useState(false);
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
-  const close = () => setOpen(false);
+  function close() {
+    if (box.current?.querySelector(".menu-list")?.contains(document.activeElement)) /** @type {HTMLElement | null} */ (box.current.querySelector(".menu-button"))?.focus();
+    setOpen(false);
+  }
 
   useEffect(() => {
     if (!open) return;
@@ -32,7 +35,6 @@ export function Menu({ label, title, class: name = "", align = "start", children
     if (event.key === "Escape") {
       event.stopPropagation();
       close();
-      /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector(".menu-button"))?.focus();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       moveFocus(box.current, event.key === "ArrowDown" ? 1 : -1);

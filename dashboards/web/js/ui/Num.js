@@ -17,6 +17,6 @@ export function Num({ text, full, error, value }) {
 /** @param {{ error: number, value?: number }} props */
 function PlusMinus({ error, value }) {
   const part = value ? (error / Math.abs(value)) * 100 : error;
-  const text = `±${decimal(part >= 10 ? Math.round(part) : Math.round(part * 10) / 10)}${value ? "\u00a0%" : ""}`;
+  const text = `±${decimal(part >= 10 ? Math.round(part) : Math.max(0.1, Math.round(part * 10) / 10))}${value ? "\u00a0%" : ""}`;
   return html`<span class="plus-minus" title="Estimated from a sample: two times out of three the true value is within this.">${text}</span>`;
 }

@@ -1,5 +1,6 @@
 // Tabs, as a keyboard expects them: one stop, the arrows move (WAI-ARIA, tabs pattern).
 
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { html } from "../html.js";
 
 /** @typedef {{ key: string, label: string }} Tab */
@@ -13,6 +14,13 @@ import { html } from "../html.js";
  * @param {string} props.panel  the id of the element that they change
  */
 export function Tabs({ tabs, chosen, onChoose, label, panel }) {
+  const box = useRef(/** @type {HTMLDivElement | null} */ (null));
+  useLayoutEffect(() => {
+    const all = box.current;
+    const tab = /** @type {HTMLElement | undefined} */ (all?.children[tabs.findIndex((t) => t.key === chosen)]);
+    if (all && tab && tab !== all.firstChild) all.scrollLeft = tab.offsetLeft - (all.clientWidth - tab.offsetWidth) / 2; // where there is no room for all
+  }, [chosen]);
+
   /** @param {KeyboardEvent} event */
   function move(event) {
     const rtl = getComputedStyle(/** @type {Element} */ (event.currentTarget)).direction === "rtl" ? -1 : 1;
@@ -24,7 +32,7 @@ export function Tabs({ tabs, chosen, onChoose, label, panel }) {
     onChoose(tabs[at].key);
     /** @type {HTMLElement} */ (/** @type {Element} */ (event.currentTarget).children[at]).focus();
   }
-  return html`<div class="tabs" role="tablist" aria-label=${label} onKeyDown=${move}>
+  return html`<div class="tabs" ref=${box} role="tablist" aria-label=${label} onKeyDown=${move}>
     ${tabs.map((t) => html`<button type="button" role="tab" key=${t.key} aria-selected=${t.key === chosen} aria-controls=${panel}
       tabindex=${t.key === chosen ? 0 : -1} onClick=${() => onChoose(t.key)}>${t.label}</button>`)}
   </div>`;
