@@ -42,7 +42,7 @@ export function makePlot(box, drawn) {
   const options = {
     width: box.clientWidth,
     height: HEIGHT,
-    padding: [10, 22, 0, 0],
+    padding: [10, 30, 0, 0], // half a label has room beside the last tick
     legend: { show: false },
     scales: { x: { time: false, range: () => [-0.5 * few(drawn.series()), drawn.series().labels.length - 1 + 0.5 * few(drawn.series())] }, y: { range: () => [0, topOf(drawn)] } },
     cursor: { y: false, points: { size: 8, fill: () => color("--chart-line") }, drag: { x: true, y: false, setScale: false, dist: 8 }, bind: { dblclick: () => null } },
