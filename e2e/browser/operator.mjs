@@ -46,6 +46,14 @@ await check("the pipeline view fills every part", async () => {
   assert.deepEqual(await page.locator(".figure-value").evaluateAll((all) => all.filter((e) => !/\d/.test(e.textContent)).length), 0);
 });
 
+await check("the time from click to number has its course, step by step", async () => {
+  for (const line of ["Half", "95 %", "99 %", "95 % on disk"]) await page.locator(".lines-key", { hasText: new RegExp(`^${line} \\d`) }).waitFor();
+  const { history, delay } = await (await fetch(`${server}/api/v1/pipeline`)).json();
+  const steps = history.map((m) => m.delay).filter(Boolean);
+  assert.ok(steps.length > 0 && steps.every(({ p50_ms: half, p95_ms: most, p99_ms: all, count }) => half > 0 && half <= most && most <= all && count > 0), JSON.stringify(steps));
+  assert.ok(steps.reduce((sum, s) => sum + s.count, 0) <= delay.count, "no event is in two steps");
+});
+
 await check("the flow and its table for those who do not see it say the same", async () => {
   const { drawn, told } = await page.evaluate(() => ({
     drawn: [...document.querySelectorAll(".sankey-row")].map((row) => [".sankey-count", ".sankey-share"].map((part) => row.querySelector(part).textContent)),
