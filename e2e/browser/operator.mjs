@@ -74,13 +74,42 @@ await check("samples of an outcome open in a drawer", async () => {
   assert.equal(await page.locator(".drawer").count(), 0);
 });
 
-await check("what the door refused is told by its field", async () => {
+await check("what the door refused is told by its field, all of it, and a field narrows the samples", async () => {
+  await Promise.all([1, 2, 3].map((n) => send({ name: n, url: n, props: { "<b>size": [n] } }))); // within a second, of which one sample is taken
+  const row = (name) => page.locator(".drawer .kind", { hasText: name });
+  const idle = (field) => page.waitForFunction((field) => { // at one moment: the list is asked for again
+    const all = [...document.querySelectorAll(".drawer .sample")];
+    return all.length > 0 && all.every((s) => [...s.querySelectorAll(".entry-errors code")].some((c) => c.textContent === field));
+  }, field);
   await page.locator(".refused-field", { hasText: "name" }).click();
-  await page.locator(".drawer .sample").first().waitFor();
-  const { samples, ofField } = await page.evaluate(() => ({ // at one moment: the list is asked for again
-    samples: document.querySelectorAll(".drawer .sample").length, ofField: [...document.querySelectorAll(".drawer dd")].filter((dd) => dd.textContent === "name").length,
-  }));
-  assert.equal(ofField, samples, "samples of that field alone");
+  await idle("name");
+  await row("url").and(page.locator('[aria-pressed="false"]')).filter({ hasText: "3" }).waitFor();
+  await row("name").filter({ hasText: "4" }).and(page.locator('[aria-pressed="true"]')).waitFor(); // a single one came before
+  await row("props.<b>size").click();
+  await idle("props.<b>size");
+  await settled();
+  await assertTidy(page);
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot("pipeline-fields");
+  const { faults } = await (await fetch(`${server}/api/v1/ledger/samples?outcome=invalid`)).json();
+  assert.ok(faults.events >= 4);
+  await page.waitForFunction((known) => { // the demo goes on meanwhile
+    const told = [...document.querySelectorAll(".drawer .kind .num")].map((n) => Number(n.textContent));
+    return told.reduce((sum, n) => sum + n, 0) >= known;
+  }, faults.rows.reduce((sum, r) => sum + r.n, 0));
+  await page.getByRole("button", { name: "Show all" }).click();
+  assert.equal(await page.locator('.drawer .kind[aria-pressed="true"]').count(), 0);
+  await page.keyboard.press("Escape");
+});
+
+await check("a reason of the books narrows the samples of its outcome", async () => {
+  await page.getByRole("button", { name: /^Bot/ }).first().click();
+  const picked = page.locator('.drawer .kind[aria-pressed="true"]');
+  await picked.waitFor();
+  const [flow, listed] = await Promise.all([page.locator(".sankey-row", { hasText: /^Bot/ }).first().locator(".sankey-reason").textContent(), picked.locator("b").textContent()]);
+  assert.equal(listed, flow);
+  await picked.click();
+  await picked.waitFor({ state: "detached" });
   await page.keyboard.press("Escape");
 });
 

@@ -19,7 +19,7 @@ export function Delay({ view: { delay, door, history, missing } }) {
   const main = seesNumbers ? "delay" : "ack";
   const lines = [
     { label: "99 %", color: "--late", values: course(main, "p99_ms") },
-    { label: "95 %", color: "--chart-before", values: course(main, "p95_ms") },
+    { label: "95 %", color: "--bot", values: course(main, "p95_ms") },
     { label: "Half", color: "--chart-line", values: course(main, "p50_ms") },
     ...(seesNumbers ? [{ label: "95 % on disk", color: "--muted", values: course("ack", "p95_ms"), dash: [4, 3] }] : []),
   ];
