@@ -145,6 +145,31 @@ await check("the ledger's span and the site stand in the address", async () => {
   await page.getByRole("button", { name: /^All sites/ }).waitFor();
 });
 
+await check("books that are old say of when they are, and nothing moves for it", async () => {
+  const place = (selector) => page.locator(selector).evaluate((e) => JSON.stringify(e.getBoundingClientRect()));
+  const ledgers = "**/api/v1/ledger?*";
+  const before = await place(".books .sankey");
+  await page.route(ledgers, (asked) => asked.abort());
+  await page.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
+  assert.equal(await place(".books .sankey"), before);
+  await page.unroute(ledgers);
+  await page.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
+
+  const polls = await context.newPage(); // as behind API Gateway
+  await polls.route("**/api/v1/live?*", (asked) => asked.fulfill({ status: 404, json: { error: { code: "not_found", message: "no stream" } } }));
+  await polls.route("**/api/v1/live/snapshot?*", async (asked) => {
+    const answer = await asked.fetch();
+    if (answer.status() !== 200) return asked.fulfill({ response: answer });
+    const json = await answer.json();
+    json.ledger.as_of = json.as_of - 6_000;
+    return asked.fulfill({ response: answer, json });
+  });
+  await polls.goto(`${server}/demo`);
+  await polls.locator("#ledger").scrollIntoViewIfNeeded();
+  await polls.locator("#ledger .as-of", { hasText: /^as of \d/ }).waitFor();
+  await polls.close();
+});
+
 await looksWell("pipeline", "/_/pipeline", ".sankey-band");
 
 await check("the inspector waits with what to do, and the button on it sends an event", async () => {
@@ -256,7 +281,25 @@ await check("with access control the code of the dialog shows its tile to whoeve
   await inOtherPage(browser, code.replace("metric=visitors", "metric=pageviews"), async (other) => {
     await other.frameLocator("iframe").getByText("The key is not this tile", { exact: false }).or(other.frameLocator("iframe").getByText("the key is not this tile", { exact: false })).waitFor();
   });
+  await opened.locator("select[name=ends]").selectOption("30");
+  await opened.getByText(/^Whoever reads.*It ends on .*, or earlier when/).waitFor();
+  const ending = await opened.locator(".tile-code .snippet", { hasText: /key=tk_\d+\./ }).textContent();
+  await inOtherPage(browser, ending, async (other) => {
+    await other.frameLocator("iframe").locator(".tile-value", { hasText: "1" }).waitFor();
+  });
+  await opened.locator("select[name=ends]").selectOption("date");
+  await opened.locator("input[name=date]").fill("2020-01-01");
+  await opened.locator(".dialog-fault", { hasText: "must end in the future" }).waitFor();
   await inside.close();
+  const soon = new URL("/api/v1/tile/key?site=walled.example&period=day", gated);
+  soon.searchParams.set("expires", new Date(Date.now() + 2_000).toISOString());
+  const { key } = await (await fetch(soon, { headers: { authorization: `Bearer ${new URL(gated).searchParams.get("token")}` } })).json();
+  await inOtherPage(browser, `<iframe src="${new URL(`/_/tile/walled.example?period=day&key=${key}`, gated)}"></iframe>`, async (other) => {
+    await other.waitForTimeout(2_000);
+    await other.reload();
+    await other.frameLocator("iframe").getByText(/^This tile ended on .* UTC\.$/).waitFor();
+    assert.equal(await other.frameLocator("iframe").locator("button, .tile-value").count(), 0);
+  });
 });
 
 await check("TV mode shows the present, stays awake, turns its cards, and survives a lost connection", async () => {
