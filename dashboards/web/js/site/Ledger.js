@@ -2,7 +2,8 @@
 
 import { count, percent } from "../format.js";
 import { html } from "../html.js";
-import { ledger } from "../state/live.js";
+import { booksAt, ledger } from "../state/live.js";
+import { AsOf } from "../ui/AsOf.js";
 import { Icon } from "../ui/Icon.js";
 
 /** @typedef {import("../state/model.js").Ledger} Books */
@@ -32,10 +33,15 @@ export function Ledger() {
       <tbody>${OUTCOMES.map(([key, outcome, meaning]) => html`<tr key=${key} data-outcome=${key}>
         <th scope="row"><span class="swatch"></span>${outcome}<small>${meaning}</small></th><td class="share">${percent(books?.[key] ?? 0, sum)}</td><td data-text=${key}>${books ? count(books[key] ?? 0) : "–"}</td>
       </tr>`)}</tbody>
-      <tfoot><tr><th scope="row">Sum of outcomes</th><td></td><td data-text="sum">${books ? count(sum) : "–"}</td></tr></tfoot>
+      <tfoot><tr><th scope="row">Sum of outcomes<${Age} /></th><td></td><td data-text="sum">${books ? count(sum) : "–"}</td></tr></tfoot>
     </table>
     ${books && books.redelivered > 0 && html`<p class="muted small ledger-foot">${count(books.redelivered)} copies delivered again by the stream, recognised, not counted twice</p>`}
   </section>`;
+}
+
+// Apart, for it is told anew with every message.
+function Age() {
+  return html`<${AsOf} at=${booksAt.value} />`;
 }
 
 // The server's word and the reader's own addition must agree; where either says no, the page says no.
