@@ -146,28 +146,31 @@ await check("the ledger's span and the site stand in the address", async () => {
 });
 
 await check("books that are old say of when they are, and nothing moves for it", async () => {
-  const place = (selector) => page.locator(selector).evaluate((e) => JSON.stringify(e.getBoundingClientRect()));
-  const ledgers = "**/api/v1/ledger?*";
-  const before = await place(".books .sankey");
-  await page.route(ledgers, (asked) => asked.abort());
-  await page.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
-  assert.equal(await place(".books .sankey"), before);
-  await page.unroute(ledgers);
-  await page.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
+  const cut = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" }); // what fails on purpose is no complaint
+  const opened = await cut.newPage();
+  opened.setDefaultTimeout(20_000);
+  await opened.goto(`${server}/_/pipeline`);
+  await opened.locator(".sankey-band").first().waitFor();
+  const top = () => opened.locator(".books .sankey").evaluate((e) => e.getBoundingClientRect().top + scrollY);
+  const before = await top();
+  await opened.route("**/api/v1/ledger?*", (asked) => asked.abort());
+  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
+  assert.equal(await top(), before);
+  await opened.unroute("**/api/v1/ledger?*");
+  await opened.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
 
-  const polls = await context.newPage(); // as behind API Gateway
-  await polls.route("**/api/v1/live?*", (asked) => asked.fulfill({ status: 404, json: { error: { code: "not_found", message: "no stream" } } }));
-  await polls.route("**/api/v1/live/snapshot?*", async (asked) => {
+  await opened.route("**/api/v1/live?*", (asked) => asked.fulfill({ status: 404, json: { error: { code: "not_found", message: "no stream" } } })); // as behind API Gateway
+  await opened.route("**/api/v1/live/snapshot?*", async (asked) => {
     const answer = await asked.fetch();
     if (answer.status() !== 200) return asked.fulfill({ response: answer });
     const json = await answer.json();
     json.ledger.as_of = json.as_of - 6_000;
     return asked.fulfill({ response: answer, json });
   });
-  await polls.goto(`${server}/demo`);
-  await polls.locator("#ledger").scrollIntoViewIfNeeded();
-  await polls.locator("#ledger .as-of", { hasText: /^as of \d/ }).waitFor();
-  await polls.close();
+  await opened.goto(`${server}/demo`);
+  await opened.locator("#ledger").scrollIntoViewIfNeeded();
+  await opened.locator("#ledger .as-of", { hasText: /^as of \d/ }).waitFor();
+  await cut.close();
 });
 
 await looksWell("pipeline", "/_/pipeline", ".sankey-band");
@@ -219,6 +222,20 @@ await check("paused, it keeps what comes for later", async () => {
 
 await looksWell("inspect", "/_/inspect?site=integrated.example", ".stream-row", async (opened, width) => {
   if (width >= 980) await opened.locator(".stream-row", { hasText: "bad" }).click();
+});
+
+await check("the properties that the server knows of are offered, in a browser that never was here", async () => {
+  const events = Array.from({ length: 250 }, (_, i) => ({ site: "props.example", name: "buy", visitor: `v${i}`, ...(i === 0 && { props: { shade: "red" } }) })); // more than the door remembers
+  await fetch(`${server}/v1/events`, { method: "POST", headers: JSON_BODY, body: JSON.stringify(events) });
+  const fresh = await browser.newContext({ locale: "en-GB" });
+  const opened = await fresh.newPage();
+  await opened.goto(`${server}/props.example`);
+  await opened.locator("#ledger [data-text=counted]", { hasText: "250" }).waitFor({ state: "attached" });
+  await opened.reload(); // it asks once
+  await opened.locator("#properties").scrollIntoViewIfNeeded();
+  await opened.locator("#property option", { hasText: "shade" }).waitFor({ state: "attached" });
+  await opened.locator("#properties .row", { hasText: "red" }).waitFor();
+  await fresh.close();
 });
 
 await check("the map shows names, and a click or a key picks a country", async () => {
