@@ -311,10 +311,17 @@ func (in *intake) inspected(res *eventResult, raw event.Raw, key string) *inspec
 	for _, text := range []*string{&s.Site, &s.Name, &s.URL, &s.UA, &s.Country} {
 		*text = strings.Clone(clip(*text, event.MaxURL))
 	}
-	for _, fault := range res.Errors {
-		s.Errors = append(s.Errors, event.FieldError{Code: fault.Code, Field: strings.Clone(redact(fault.Field, key)), Message: redact(fault.Message, key)})
-	}
+	s.Errors = append(s.Errors, shownFaults(res.Errors, key)...)
 	return s
+}
+
+// shownFaults are faults as they may be kept and shown.
+func shownFaults(faults []event.FieldError, key string) []event.FieldError {
+	shown := make([]event.FieldError, len(faults))
+	for i, f := range faults {
+		shown[i] = event.FieldError{Code: f.Code, Field: strings.Clone(shownField(f.Field, key)), Message: redact(f.Message, key)}
+	}
+	return shown
 }
 
 // decodeAgain reads of an event what can be read, though something is wrong with it. Its strings may be the memory of raw.

@@ -87,3 +87,21 @@ func journeys() kind {
 		return req.Answer(res, a.meta(res.Exact, res.Fraction, reading), span(reading), a.rules), err
 	})
 }
+
+// properties answers which properties events have.
+func properties() kind {
+	scope := func(r *stats.PropertiesRequest) *stats.Scope { return &r.Scope }
+	return kindOf(scope, func(ctx context.Context, req *stats.PropertiesRequest, a asked) (tagged, error) {
+		from, to, err := req.Span(a.rules, a.now)
+		if err != nil {
+			return nil, err
+		}
+		keys, complete, reading, err := a.reader.Properties(ctx, a.site, from, to)
+		if err != nil {
+			return nil, err
+		}
+		meta := a.meta(complete, 1, reading)
+		meta.Exact, meta.WithoutSamples = complete, nil // what only counts knows its properties too
+		return req.Answer(keys, meta, span(reading), a.rules), nil
+	})
+}

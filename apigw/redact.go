@@ -46,6 +46,14 @@ func redact(text, key string) string {
 	return p.ipv6.ReplaceAllStringFunc(text, hideAddress6)
 }
 
+// shownField is the path of a field as it may be shown. Only those of properties have names that a sender chose.
+func shownField(path, key string) string {
+	if !strings.HasPrefix(path, "props.") {
+		return path
+	}
+	return redact(path, key)
+}
+
 func hideAddress(text string) string {
 	if a, err := netip.ParseAddr(text); err != nil || a.IsLoopback() || a.IsUnspecified() {
 		return text

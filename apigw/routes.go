@@ -23,6 +23,7 @@ func (s *Server) routes() {
 	known.own("POST /api/v2/funnel", s.alone(funnels()))
 	known.own("POST /api/v2/retention", s.alone(retentions()))
 	known.own("POST /api/v2/journey", s.alone(journeys()))
+	known.own("POST /api/v2/properties", s.alone(properties()))
 	known.own("POST /api/v2/questions", s.postQuestions)
 	if s.o.Live != nil {
 		if !s.o.Buffered {

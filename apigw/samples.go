@@ -20,40 +20,52 @@ const (
 )
 
 type samplesView struct {
-	Samples   []Sample `json:"samples"`
-	Available bool     `json:"available"` // false where this process cannot have any
+	Samples   []*Sample `json:"samples"`
+	Available bool      `json:"available"` // false where this process cannot have any
+	// Faults are how often which field was why, of what the door refused; those of the other outcomes stand in the books, by reason.
+	Faults *faultsView `json:"faults,omitempty"`
 }
 
 // getSamples shows a few of the copies behind a number of the ledger.
 func (s *Server) getSamples(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
-	site, outcome, reason := q.Get("site"), q.Get("outcome"), q.Get("reason")
-	if !slices.Contains(sampledOutcomes, outcome) {
+	f := sampleFilter{site: q.Get("site"), outcome: q.Get("outcome"), reason: q.Get("reason")}
+	if !slices.Contains(sampledOutcomes, f.outcome) {
 		return fail(http.StatusBadRequest, "bad_outcome",
-			fmt.Sprintf("outcome: %q has no samples; %s have", clip(outcome, event.MaxSite), strings.Join(sampledOutcomes, ", ")))
+			fmt.Sprintf("outcome: %q has no samples; %s have", clip(f.outcome, event.MaxSite), strings.Join(sampledOutcomes, ", ")))
 	}
-	if err := s.oneOrAll(r.Context(), site); err != nil {
+	if q.Has("field") {
+		if f.outcome != outcomeInvalid {
+			return fail(http.StatusBadRequest, "bad_field", "field: only what is invalid is told apart by it; leave it out, or ask for outcome=invalid")
+		}
+		field := q.Get("field")
+		f.field = &field
+	}
+	if err := s.oneOrAll(r.Context(), f.site); err != nil {
 		return err
 	}
-	if outcome == aggregate.Quarantined.String() {
-		found, err := s.quarantineSamples(r, site, reason)
+	if f.outcome == aggregate.Quarantined.String() {
+		found, err := s.quarantineSamples(r, f.site, f.reason)
 		if err != nil {
 			return err
 		}
-		answer(w, http.StatusOK, samplesView{found, true})
+		answer(w, http.StatusOK, samplesView{Samples: found, Available: true})
 		return nil
 	}
-	v := samplesView{Samples: []Sample{}}
-	if v.Available = s.o.Samples != nil && (s.o.Samples.consumes || outcome == outcomeInvalid); v.Available {
-		v.Samples = s.o.Samples.list(site, outcome, reason)
+	v := samplesView{Samples: []*Sample{}}
+	if v.Available = s.o.Samples != nil && (s.o.Samples.consumes || f.outcome == outcomeInvalid); v.Available {
+		v.Samples = s.o.Samples.list(f)
+		if f.outcome == outcomeInvalid {
+			v.Faults = s.o.Samples.faults(f.site)
+		}
 	}
 	answer(w, http.StatusOK, v)
 	return nil
 }
 
 // quarantineSamples are the newest copies in quarantine, of those that arrived last.
-func (s *Server) quarantineSamples(r *http.Request, site, reason string) ([]Sample, error) {
-	found, after := []Sample{}, ""
+func (s *Server) quarantineSamples(r *http.Request, site, reason string) ([]*Sample, error) {
+	found, after := []*Sample{}, ""
 	for range quarantinePages {
 		list, next, err := s.o.Quarantine.List(r.Context(), "", after, quarantinePage)
 		if err != nil {
@@ -71,9 +83,9 @@ func (s *Server) quarantineSamples(r *http.Request, site, reason string) ([]Samp
 	return found, nil
 }
 
-func sampleOf(c aggregate.QuarantinedCopy) Sample {
+func sampleOf(c aggregate.QuarantinedCopy) *Sample {
 	e := decodeAgain(event.Raw{Data: c.Data})
-	return Sample{
+	return &Sample{
 		At: c.Kept, T: e.TS, ID: e.ID, Name: redact(e.Name, ""), Page: redact(pageOf(e.URL), ""), Reason: c.Reason, Shard: c.Shard,
 		SequenceNumber: c.SequenceNumber, Event: shown(c.Data, ""),
 	}

@@ -3,13 +3,16 @@ package apigw
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/streamgauge/streamgauge/apigw/access"
 	"github.com/streamgauge/streamgauge/apigw/stats"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -117,8 +120,11 @@ func (s *Server) checkTile(w http.ResponseWriter, r *http.Request, t tile) error
 	if err != nil {
 		return err
 	}
-	if !secrets.IsTileKey(key, t.signed()) {
-		return fail(http.StatusUnauthorized, "unauthorized", "the key is not this tile's")
+	switch end, err := secrets.CheckTileKey(key, t.signed(), s.o.Now()); {
+	case errors.Is(err, access.ErrExpired):
+		return fail(http.StatusUnauthorized, "expired", "This tile ended on "+end.UTC().Format("2 January 2006, 15:04 MST")+".")
+	case err != nil:
+		return fail(http.StatusUnauthorized, "unauthorized", err.Error())
 	}
 	return nil
 }
@@ -173,20 +179,59 @@ func (s *Server) getTileKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.namedSite(r.Context(), t.site); err != nil {
+	site, err := s.namedSite(r.Context(), t.site)
+	if err != nil {
 		return err
 	}
-	key := ""
+	end, err := tileEnd(r.URL.Query().Get("expires"), site.Zone(), s.o.Now())
+	if err != nil {
+		return err
+	}
+	out := tileKey{}
 	if s.o.Gate != nil {
 		secrets, err := s.o.Gate.Secrets(r.Context())
 		if err != nil {
 			return err
 		}
-		key = secrets.TileKey(t.signed())
+		out.Key = secrets.TileKey(t.signed(), end)
+		if !end.IsZero() {
+			out.Expires = end.UTC().Format(time.RFC3339)
+		}
 	}
-	answer(w, http.StatusOK, map[string]string{"key": key})
+	answer(w, http.StatusOK, out)
 	return nil
 }
+
+type tileKey struct {
+	Key     string `json:"key"`
+	Expires string `json:"expires,omitempty"` // from when on it opens nothing; absent where it has no end
+}
+
+// tileEnd reads when a key shall end: a time, or a date, whose day in the site's zone is the last on which it opens. Nothing is no end.
+func tileEnd(text string, zone *time.Location, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	end, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		var day time.Time
+		if day, err = time.ParseInLocation(time.DateOnly, text, zone); err == nil {
+			end = day.AddDate(0, 0, 1)
+		}
+	}
+	end = end.Truncate(time.Second)
+	switch {
+	case err != nil || end.Year() > maxYear:
+		return end, fail(http.StatusBadRequest, "bad_time",
+			fmt.Sprintf("expires: %q is neither a date, as 2026-03-14, nor a time in ISO 8601 with a zone, as 2026-03-14T00:00:00Z", clip(text, event.MaxSite)))
+	case !end.After(now):
+		return end, fail(http.StatusBadRequest, "bad_time", fmt.Sprintf("expires: %s is over; a key must end in the future", clip(text, event.MaxSite)))
+	}
+	return end, nil
+}
+
+// maxYear is the last that a time in ISO 8601 can be in.
+const maxYear = 9999
 
 // isPublic says which addresses of the page are open to all: a tile's page and the assets. They hold no figures, and are the same everywhere.
 func isPublic(path string) bool {

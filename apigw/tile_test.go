@@ -2,9 +2,12 @@ package apigw
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/streamgauge/streamgauge/apigw/access"
 )
@@ -88,17 +91,79 @@ func TestGateOfTiles(t *testing.T) {
 	}
 }
 
-// A key outlives one rotation of the signing key, as that of a site does.
+// A key outlives one rotation of the signing key, as that of a site does, with an end or without.
 func TestTileKeysAfterRotations(t *testing.T) {
-	s := access.New()
-	key := s.TileKey("shop~visits~7d~")
-	for i, want := range []bool{true, true, false} {
-		if got := s.IsTileKey(key, "shop~visits~7d~"); got != want {
-			t.Errorf("after %d rotations the key is good: %v", i, got)
+	now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	for _, end := range []time.Time{{}, now.Add(time.Hour)} {
+		s := access.New()
+		key := s.TileKey("shop~visits~7d~", end)
+		for i, want := range []error{nil, nil, access.ErrTileKey} {
+			if _, err := s.CheckTileKey(key, "shop~visits~7d~", now); !errors.Is(err, want) {
+				t.Errorf("after %d rotations of %s: %v", i, key, err)
+			}
+			for _, other := range [][2]string{{key, "shop~visits~28d~"}, {"", "shop~visits~7d~"}, {"tk_.", "shop~visits~7d~"}} {
+				if _, err := s.CheckTileKey(other[0], other[1], now); !errors.Is(err, access.ErrTileKey) {
+					t.Errorf("%q opens %s: %v", other[0], other[1], err)
+				}
+			}
+			s = s.RotateIngest()
 		}
-		if s.IsTileKey(key, "shop~visits~28d~") || s.IsTileKey("", "shop~visits~7d~") {
-			t.Error("a key opens another tile")
+	}
+}
+
+// A key opens its tile until its end and not from then on; an end that was written over, added or taken away is that of another key. A key that has none is
+// what it was before there were ends.
+func TestTileKeysEnd(t *testing.T) {
+	now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+	s, err := access.Parse([]byte(`{"access":["aaaaaaaaaaaaaaaaaaaaaaaa"],"ingest":["AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old := s.TileKey("shop~visits~7d~", time.Time{}); old != "tk_pAo6NF7FC4Q1YuB0CEI-YcRH" {
+		t.Errorf("a key without an end is %s", old)
+	}
+	end := now.Add(time.Hour)
+	key := s.TileKey("shop~visits~7d~", end)
+	for at, want := range map[time.Time]error{now: nil, end.Add(-time.Nanosecond): nil, end: access.ErrExpired, end.AddDate(1, 0, 0): access.ErrExpired} {
+		if got, err := s.CheckTileKey(key, "shop~visits~7d~", at); !errors.Is(err, want) || !got.Equal(end) {
+			t.Errorf("at %s: end %s, %v", at, got, err)
 		}
-		s = s.RotateIngest()
+	}
+	stamp, mac, _ := strings.Cut(strings.TrimPrefix(key, "tk_"), ".")
+	longer := strconv.FormatInt(end.Unix()+1, 10)
+	for _, forged := range []string{"tk_" + mac, "tk_" + longer + "." + mac, "tk_." + mac, "tk_0" + stamp + "." + mac, "tk_" + stamp + ".", strings.Replace(s.TileKey("shop~visits~7d~", time.Time{}), "tk_", "tk_"+longer+".", 1)} {
+		if _, err := s.CheckTileKey(forged, "shop~visits~7d~", now); !errors.Is(err, access.ErrTileKey) {
+			t.Errorf("%s: %v", forged, err)
+		}
+	}
+}
+
+// The end is asked for with the key; afterwards the tile is refused with a line that says so.
+func TestTileKeysEndOverHTTP(t *testing.T) {
+	secrets, clock := access.New(), newClock()
+	s := newGated(secrets)
+	s.o.Now = clock.now
+	token := secrets.Access[0]
+	ask(s, "POST", "/api/v1/sites", token, `{"id":"shop","tz":"Asia/Tokyo"}`)
+	day := clock.now().AddDate(0, 0, 7).In(time.FixedZone("", 9*3600))
+	midnight := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, day.Location())
+	var said struct{ Key, Expires string }
+	w := ask(s, "GET", "/api/v1/tile/key?site=shop&expires="+day.Format(time.DateOnly), token, "")
+	if json.Unmarshal(w.Body.Bytes(), &said) != nil || said.Expires != midnight.UTC().Format(time.RFC3339) {
+		t.Fatalf("%d %s, want the end %s", w.Code, w.Body, midnight)
+	}
+	target := "/api/v1/tile?site=shop&key=" + said.Key
+	clock.forward(midnight.Sub(clock.now()) - time.Second)
+	if w := ask(s, "GET", target, "", ""); w.Code != http.StatusOK {
+		t.Errorf("a second before the end: %d %s", w.Code, w.Body)
+	}
+	clock.forward(time.Second)
+	if w := ask(s, "GET", target, "", ""); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), `"code":"expired","message":"This tile ended on `+midnight.UTC().Format("2 January 2006, 15:04")+` UTC."`) {
+		t.Errorf("at the end: %d %s", w.Code, w.Body)
+	}
+	for _, bad := range []string{"soon", "7d", "2026-13-01", "2020-01-01", clock.now().UTC().Format(time.RFC3339)} {
+		if w := ask(s, "GET", "/api/v1/tile/key?site=shop&expires="+bad, token, ""); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "bad_time") {
+			t.Errorf("%s: %d %s", bad, w.Code, w.Body)
+		}
 	}
 }

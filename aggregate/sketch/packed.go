@@ -123,3 +123,12 @@ func (p *Packed) readProps(r *reader) {
 		p.props = append(p.props, q)
 	}
 }
+
+// Props calls yield for each property that some hit has, with the number of those hits, in order of their keys. It reads no column.
+func (p *Packed) Props(yield func(key string, hits int) bool) {
+	for _, q := range p.props {
+		if !yield(q.key, q.n) {
+			return
+		}
+	}
+}

@@ -42,8 +42,8 @@ func (r *Recorder) fill(v *View, now time.Time) {
 		v.Store.ReadsPerS = perSecond(from, to, func(t tick) uint64 { return t.store.Reads })
 	}
 	ack, delay := r.ack.merged(now), r.delay.merged(now)
-	v.Door.AckP50MS, v.Door.AckP99MS = ms(ack, 0.5), ms(ack, 0.99)
-	v.Delay = Delay{P50MS: ms(delay, 0.5), P90MS: ms(delay, 0.9), P99MS: ms(delay, 0.99), Count: delay.Count()}
+	v.Door.AckP50MS, v.Door.AckP95MS, v.Door.AckP99MS = ms(ack, 0.5), ms(ack, 0.95), ms(ack, 0.99)
+	v.Delay = Delay{P50MS: ms(delay, 0.5), P90MS: ms(delay, 0.9), P95MS: ms(delay, 0.95), P99MS: ms(delay, 0.99), Count: delay.Count()}
 	for i := range v.Shards {
 		r.fillShard(&v.Shards[i], from, to, now)
 	}

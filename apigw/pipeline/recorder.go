@@ -15,8 +15,8 @@ type Recorder struct {
 
 	mu     sync.Mutex // guards all below; nothing is called under it
 	door   doorSums
-	ack    window
-	delay  window
+	ack    course
+	delay  course
 	shards map[string]*shard
 	ticks  ticks
 }
@@ -63,10 +63,9 @@ func (r *Recorder) Door(accepted, invalid, retry int) {
 
 // Acked notes how long a request took whose events are durable.
 func (r *Recorder) Acked(took time.Duration) {
-	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ack.add(now, took, 1)
+	r.ack.add(took, 1)
 }
 
 // Batch notes an invocation of the consumer: the records and bytes that are done after it, and whether it was one of many.
@@ -100,11 +99,10 @@ func (r *Recorder) Discarded(shardID string, records int) {
 
 // Delays notes how long events took from the door to their windows, and how many took so long.
 func (r *Recorder) Delays(delays iter.Seq2[time.Duration, uint64]) {
-	now := r.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for d, n := range delays {
-		r.delay.add(now, d, n)
+		r.delay.add(d, n)
 	}
 }
 
@@ -117,7 +115,7 @@ func (r *Recorder) shard(id string) *shard {
 	return s
 }
 
-// Run makes a tick every second until ctx ends. Without it the view has no rates and no history.
+// Run makes a tick every second until ctx ends. Without it the view has no rates and no history, and its percentiles forget nothing.
 func (r *Recorder) Run(ctx context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
@@ -157,5 +155,8 @@ func (r *Recorder) tick() {
 		t.records += s.records
 	}
 	t.records += r.ticks.gone
+	if r.ticks.endsStep() {
+		t.ack, t.delay = r.ack.close(t.at), r.delay.close(t.at)
+	}
 	r.ticks.add(t)
 }

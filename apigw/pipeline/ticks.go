@@ -16,6 +16,8 @@ type tick struct {
 	records uint64               // of all shards
 	shards  map[string]shardSums // nil in those that are too old to take a rate from
 	ageMS   int64                // the greatest of any shard
+	ack     *Percentiles         // of the step that ends with it; nil where nothing was, and in the other ticks
+	delay   *Percentiles
 }
 
 type shardSums struct{ records, bytes uint64 }
@@ -26,6 +28,9 @@ type ticks struct {
 	next uint64
 	gone uint64 // records of shards that are not listed any more
 }
+
+// endsStep reports whether the next tick is a point of the history.
+func (t *ticks) endsStep() bool { return t.next%rateTicks == 0 }
 
 func (t *ticks) add(one tick) {
 	one.n = t.next
@@ -72,6 +77,8 @@ func (t *ticks) history() []Point {
 			T:            to.at.UnixMilli(),
 			RecordsPerS:  perSecond(from, to, func(t tick) uint64 { return t.records }),
 			AcceptedPerS: perSecond(from, to, func(t tick) uint64 { return t.door.accepted }),
+			Ack:          to.ack,
+			Delay:        to.delay,
 		}
 		for _, between := range t.all[i-rateTicks+1 : i+1] {
 			p.IteratorAgeMS = max(p.IteratorAgeMS, between.ageMS)

@@ -53,6 +53,7 @@ type Door struct {
 	InvalidPerS  float64 `json:"invalid_per_s"`
 	RetryPerS    float64 `json:"retry_per_s"`
 	AckP50MS     float64 `json:"ack_p50_ms"`
+	AckP95MS     float64 `json:"ack_p95_ms"`
 	AckP99MS     float64 `json:"ack_p99_ms"`
 }
 
@@ -60,6 +61,7 @@ type Door struct {
 type Delay struct {
 	P50MS float64 `json:"p50_ms"`
 	P90MS float64 `json:"p90_ms"`
+	P95MS float64 `json:"p95_ms"`
 	P99MS float64 `json:"p99_ms"`
 	Count uint64  `json:"count"`
 }
@@ -85,10 +87,21 @@ type Quarantine struct {
 	Waiting uint64 `json:"waiting"`
 }
 
-// Point is a moment of the last ten minutes: rates of the five seconds before it, and the greatest age of any shard in them.
+// Point is a moment of the last ten minutes: rates and percentiles of the five seconds before it, and the greatest age of any shard in them.
 type Point struct {
 	T             int64   `json:"t"`
 	RecordsPerS   float64 `json:"records_per_s"`
 	AcceptedPerS  float64 `json:"accepted_per_s"`
 	IteratorAgeMS int64   `json:"iterator_age_ms"`
+	// Ack and Delay are those of Door and of Delay; null where no request and no event came.
+	Ack   *Percentiles `json:"ack"`
+	Delay *Percentiles `json:"delay"`
+}
+
+// Percentiles are those of a step of the history, to the microsecond.
+type Percentiles struct {
+	P50MS float64 `json:"p50_ms"`
+	P95MS float64 `json:"p95_ms"`
+	P99MS float64 `json:"p99_ms"`
+	Count uint64  `json:"count"`
 }

@@ -25,12 +25,17 @@ type slot struct {
 
 // add counts n times a duration.
 func (w *window) add(now time.Time, d time.Duration, n uint64) {
+	w.slot(now).AddBin(sketch.Bin(d.Seconds()), n)
+}
+
+// slot returns where what comes now is counted.
+func (w *window) slot(now time.Time) *sketch.Quantiles {
 	number := now.UnixNano() / int64(slotSpan)
 	s := &w.slots[number%int64(len(w.slots))]
 	if s.n != number {
 		*s = slot{n: number}
 	}
-	s.q.AddBin(sketch.Bin(d.Seconds()), n)
+	return &s.q
 }
 
 // merged returns all that is not too old.

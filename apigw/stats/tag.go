@@ -31,3 +31,6 @@ func (a JourneyAnswer) Tag() string { return a.Meta.tag(a.Results) }
 
 // Tag is the same for answers to the same question that show the same.
 func (a RetentionAnswer) Tag() string { return a.Meta.tag(a.Cohorts) }
+
+// Tag is the same for answers to the same question that show the same.
+func (a PropertiesAnswer) Tag() string { return a.Meta.tag(a.Results) }

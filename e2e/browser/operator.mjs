@@ -46,6 +46,14 @@ await check("the pipeline view fills every part", async () => {
   assert.deepEqual(await page.locator(".figure-value").evaluateAll((all) => all.filter((e) => !/\d/.test(e.textContent)).length), 0);
 });
 
+await check("the time from click to number has its course, step by step", async () => {
+  for (const line of ["Half", "95%", "99%", "95% on disk"]) await page.locator(".lines-key", { hasText: new RegExp(`^${line} \\d`) }).waitFor();
+  const { history, delay } = await (await fetch(`${server}/api/v1/pipeline`)).json();
+  const steps = history.map((m) => m.delay).filter(Boolean);
+  assert.ok(steps.length > 0 && steps.every(({ p50_ms: half, p95_ms: most, p99_ms: all, count }) => half > 0 && half <= most && most <= all && count > 0), JSON.stringify(steps));
+  assert.ok(steps.reduce((sum, s) => sum + s.count, 0) <= delay.count, "no event is in two steps");
+});
+
 await check("the flow and its table for those who do not see it say the same", async () => {
   const { drawn, told } = await page.evaluate(() => ({
     drawn: [...document.querySelectorAll(".sankey-row")].map((row) => [".sankey-count", ".sankey-share"].map((part) => row.querySelector(part).textContent)),
@@ -66,13 +74,42 @@ await check("samples of an outcome open in a drawer", async () => {
   assert.equal(await page.locator(".drawer").count(), 0);
 });
 
-await check("what the door refused is told by its field", async () => {
+await check("what the door refused is told by its field, all of it, and a field narrows the samples", async () => {
+  await Promise.all([1, 2, 3].map((n) => send({ name: n, url: n, props: { "<b>size": [n] } }))); // within a second, of which one sample is taken
+  const row = (name) => page.locator(".drawer .kind", { hasText: name });
+  const idle = (field) => page.waitForFunction((field) => { // at one moment: the list is asked for again
+    const all = [...document.querySelectorAll(".drawer .sample")];
+    return all.length > 0 && all.every((s) => [...s.querySelectorAll(".entry-errors code")].some((c) => c.textContent === field));
+  }, field);
   await page.locator(".refused-field", { hasText: "name" }).click();
-  await page.locator(".drawer .sample").first().waitFor();
-  const { samples, ofField } = await page.evaluate(() => ({ // at one moment: the list is asked for again
-    samples: document.querySelectorAll(".drawer .sample").length, ofField: [...document.querySelectorAll(".drawer dd")].filter((dd) => dd.textContent === "name").length,
-  }));
-  assert.equal(ofField, samples, "samples of that field alone");
+  await idle("name");
+  await row("url").and(page.locator('[aria-pressed="false"]')).filter({ hasText: "3" }).waitFor();
+  await row("name").filter({ hasText: "4" }).and(page.locator('[aria-pressed="true"]')).waitFor(); // a single one came before
+  await row("props.<b>size").click();
+  await idle("props.<b>size");
+  await settled();
+  await assertTidy(page);
+  assert.deepEqual(await faultsOf(page), []);
+  await shoot("pipeline-fields");
+  const { faults } = await (await fetch(`${server}/api/v1/ledger/samples?outcome=invalid`)).json();
+  assert.ok(faults.events >= 4);
+  await page.waitForFunction((known) => { // the demo goes on meanwhile
+    const told = [...document.querySelectorAll(".drawer .kind .num")].map((n) => Number(n.textContent));
+    return told.reduce((sum, n) => sum + n, 0) >= known;
+  }, faults.rows.reduce((sum, r) => sum + r.n, 0));
+  await page.getByRole("button", { name: "Show all" }).click();
+  assert.equal(await page.locator('.drawer .kind[aria-pressed="true"]').count(), 0);
+  await page.keyboard.press("Escape");
+});
+
+await check("a reason of the books narrows the samples of its outcome", async () => {
+  await page.getByRole("button", { name: /^Bot/ }).first().click();
+  const picked = page.locator('.drawer .kind[aria-pressed="true"]');
+  await picked.waitFor();
+  const [flow, listed] = await Promise.all([page.locator(".sankey-row", { hasText: /^Bot/ }).first().locator(".sankey-reason").textContent(), picked.locator("b").textContent()]);
+  assert.equal(listed, flow);
+  await picked.click();
+  await picked.waitFor({ state: "detached" });
   await page.keyboard.press("Escape");
 });
 
@@ -106,6 +143,34 @@ await check("the ledger's span and the site stand in the address", async () => {
   assert.deepEqual([searchParams.get("span"), searchParams.get("site")], ["hour", "demo"]);
   await page.goBack();
   await page.getByRole("button", { name: /^All sites/ }).waitFor();
+});
+
+await check("books that are old say of when they are, and nothing moves for it", async () => {
+  const cut = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" }); // what fails on purpose is no complaint
+  const opened = await cut.newPage();
+  opened.setDefaultTimeout(20_000);
+  await opened.goto(`${server}/_/pipeline`);
+  await opened.locator(".sankey-band").first().waitFor();
+  const top = () => opened.locator(".books .sankey").evaluate((e) => e.getBoundingClientRect().top + scrollY);
+  const before = await top();
+  await opened.route("**/api/v1/ledger?*", (asked) => asked.abort());
+  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
+  assert.equal(await top(), before);
+  await opened.unroute("**/api/v1/ledger?*");
+  await opened.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
+
+  await opened.route("**/api/v1/live?*", (asked) => asked.fulfill({ status: 404, json: { error: { code: "not_found", message: "no stream" } } })); // as behind API Gateway
+  await opened.route("**/api/v1/live/snapshot?*", async (asked) => {
+    const answer = await asked.fetch();
+    if (answer.status() !== 200) return asked.fulfill({ response: answer });
+    const json = await answer.json();
+    json.ledger.as_of = json.as_of - 6_000;
+    return asked.fulfill({ response: answer, json });
+  });
+  await opened.goto(`${server}/demo`);
+  await opened.locator("#ledger").scrollIntoViewIfNeeded();
+  await opened.locator("#ledger .as-of", { hasText: /^as of \d/ }).waitFor();
+  await cut.close();
 });
 
 await looksWell("pipeline", "/_/pipeline", ".sankey-band");
@@ -157,6 +222,20 @@ await check("paused, it keeps what comes for later", async () => {
 
 await looksWell("inspect", "/_/inspect?site=integrated.example", ".stream-row", async (opened, width) => {
   if (width >= 980) await opened.locator(".stream-row", { hasText: "bad" }).click();
+});
+
+await check("the properties that the server knows of are offered, in a browser that never was here", async () => {
+  const events = Array.from({ length: 250 }, (_, i) => ({ site: "props.example", name: "buy", visitor: `v${i}`, ...(i === 0 && { props: { shade: "red" } }) })); // more than the door remembers
+  await fetch(`${server}/v1/events`, { method: "POST", headers: JSON_BODY, body: JSON.stringify(events) });
+  const fresh = await browser.newContext({ locale: "en-GB" });
+  const opened = await fresh.newPage();
+  await opened.goto(`${server}/props.example`);
+  await opened.locator("#ledger [data-text=counted]", { hasText: "250" }).waitFor({ state: "attached" });
+  await opened.reload(); // it asks once
+  await opened.locator("#properties").scrollIntoViewIfNeeded();
+  await opened.locator("#property option", { hasText: "shade" }).waitFor({ state: "attached" });
+  await opened.locator("#properties .row", { hasText: "red" }).waitFor();
+  await fresh.close();
 });
 
 await check("the map shows names, and a click or a key picks a country", async () => {
@@ -219,7 +298,25 @@ await check("with access control the code of the dialog shows its tile to whoeve
   await inOtherPage(browser, code.replace("metric=visitors", "metric=pageviews"), async (other) => {
     await other.frameLocator("iframe").getByText("The key is not this tile", { exact: false }).or(other.frameLocator("iframe").getByText("the key is not this tile", { exact: false })).waitFor();
   });
+  await opened.locator("select[name=ends]").selectOption("30");
+  await opened.getByText(/^Whoever reads.*It ends on .*, or earlier when/).waitFor();
+  const ending = await opened.locator(".tile-code .snippet", { hasText: /key=tk_\d+\./ }).textContent();
+  await inOtherPage(browser, ending, async (other) => {
+    await other.frameLocator("iframe").locator(".tile-value", { hasText: "1" }).waitFor();
+  });
+  await opened.locator("select[name=ends]").selectOption("date");
+  await opened.locator("input[name=date]").fill("2020-01-01");
+  await opened.locator(".dialog-fault", { hasText: "must end in the future" }).waitFor();
   await inside.close();
+  const soon = new URL("/api/v1/tile/key?site=walled.example&period=day", gated);
+  soon.searchParams.set("expires", new Date(Date.now() + 2_000).toISOString());
+  const { key } = await (await fetch(soon, { headers: { authorization: `Bearer ${new URL(gated).searchParams.get("token")}` } })).json();
+  await inOtherPage(browser, `<iframe src="${new URL(`/_/tile/walled.example?period=day&key=${key}`, gated)}"></iframe>`, async (other) => {
+    await other.waitForTimeout(2_000);
+    await other.reload();
+    await other.frameLocator("iframe").getByText(/^This tile ended on .* UTC\.$/).waitFor();
+    assert.equal(await other.frameLocator("iframe").locator("button, .tile-value").count(), 0);
+  });
 });
 
 await check("TV mode shows the present, stays awake, turns its cards, and survives a lost connection", async () => {

@@ -12,12 +12,15 @@ import { getJSON } from "./ask.js";
  * @property {string} [name]
  * @property {string} [page]
  * @property {string} [reason]
- * @property {string} [field]
+ * @property {string} [field]  that failed first
+ * @property {import("./inspect.js").FieldError[]} [errors]  all that was wrong, of an invalid one
  * @property {string} [shard]
  * @property {string} [sequence_number]
  * @property {string} [event]  as received, cut at 4 KiB
  */
-/** @typedef {{ samples: Sample[], available: boolean }} Samples */
+/** @typedef {{ since: number, events: number, rows: { field: string, reason: string, n: number, last: number }[] }} Faults  how often which field was why, since the process began */
+/** @typedef {{ samples: Sample[], available: boolean, faults?: Faults }} Samples */
+/** @typedef {{ reason?: string, field?: string | null }} Narrowed  reason is "" for any; field is null for any, and "" for the event as a whole */
 
 /** The books since a time, or from the beginning where that is 0. @param {string} site "" for all @param {number} from Unix milliseconds @param {AbortSignal} [signal] @returns {Promise<Ledger>} */
 export function fetchLedger(site, from, signal) {
@@ -28,7 +31,7 @@ export function fetchLedger(site, from, signal) {
   return getJSON("api/v1/ledger", query, signal);
 }
 
-/** The newest of an outcome. @param {string} site "" for all @param {Outcome} outcome @param {string} reason "" for any @param {AbortSignal} [signal] @returns {Promise<Samples>} */
-export function fetchSamples(site, outcome, reason, signal) {
-  return getJSON("api/v1/ledger/samples", { ...(site && { site }), outcome, ...(reason && { reason }) }, signal);
+/** The newest of an outcome. @param {string} site "" for all @param {Outcome} outcome @param {Narrowed} narrowed @param {AbortSignal} [signal] @returns {Promise<Samples>} */
+export function fetchSamples(site, outcome, { reason = "", field = null }, signal) {
+  return getJSON("api/v1/ledger/samples", { ...(site && { site }), outcome, ...(reason && { reason }), ...(field !== null && { field }) }, signal);
 }

@@ -18,15 +18,16 @@ import { getJSON } from "./ask.js";
  * @property {number} discarded
  * @property {string} [last_error]
  */
-/** @typedef {{ t: number, records_per_s: number, iterator_age_ms: number, accepted_per_s: number }} Moment */
+/** @typedef {{ p50_ms: number, p95_ms: number, p99_ms: number, count: number }} Percentiles */
+/** @typedef {{ t: number, records_per_s: number, iterator_age_ms: number, accepted_per_s: number, ack: Percentiles | null, delay: Percentiles | null }} Moment  null where nothing came */
 /**
  * What a server does not know it names in `missing`; what stands there then has no meaning.
  * @typedef {object} PipelineView
  * @property {number} as_of
  * @property {number} started_at
  * @property {Shard[]} shards
- * @property {{ accepted_per_s: number, invalid_per_s: number, ack_p50_ms: number, ack_p99_ms: number }} door
- * @property {{ p50_ms: number, p90_ms: number, p99_ms: number, count: number }} delay
+ * @property {{ accepted_per_s: number, invalid_per_s: number, ack_p50_ms: number, ack_p95_ms: number, ack_p99_ms: number }} door
+ * @property {{ p50_ms: number, p90_ms: number, p95_ms: number, p99_ms: number, count: number }} delay
  * @property {{ lag_ms: number, last_pass_at: number, passes: number, failures: number, marks: { minute: number, quarter: number, day: number } }} rollup
  * @property {{ writes_per_s: number, bytes_per_s: number, reads_per_s: number }} store
  * @property {{ waiting: number }} quarantine

@@ -11,9 +11,9 @@ export function fetchTile(question, key, signal) {
   return getJSON("api/v1/tile", { ...asked(question), ...(key && { key }) }, signal);
 }
 
-/** The key that a tile needs in the pages of others, "" where it needs none. @param {TileQuestion} question @param {AbortSignal} [signal] @returns {Promise<string>} */
-export async function fetchTileKey(question, signal) {
-  return (await getJSON("api/v1/tile/key", asked(question), signal)).key;
+/** The key that a tile needs in the pages of others, "" where it needs none, and when it ends. @param {TileQuestion} question @param {string} expires a date or a time, "" for no end @param {AbortSignal} [signal] @returns {Promise<{ key: string, expires?: string }>} */
+export function fetchTileKey(question, expires, signal) {
+  return getJSON("api/v1/tile/key", { ...asked(question), ...(expires && { expires }) }, signal);
 }
 
 /** @param {TileQuestion} question @returns {Record<string, string>} */

@@ -1,10 +1,11 @@
 // The ledger: the flow, whether it balances, and what never got in.
 
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { fetchLedger, fetchSamples } from "../api/ledger.js";
 import { count } from "../format.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
+import { AsOf } from "../ui/AsOf.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
 import { Tabs } from "../ui/Tabs.js";
@@ -28,8 +29,9 @@ export function Books({ site, span, onSpan }) {
   const { back, every } = SPANS[span] ?? SPANS.day;
   const chosen = span in SPANS ? span : "day";
   const { value, fault, again } = usePoll((signal) => fetchLedger(site, back && Date.now() - back, signal), every, [site, chosen]);
-  const { value: refused } = usePoll((signal) => fetchSamples(site, "invalid", "", signal), 2_000, [site]);
-  const [open, setOpen] = useState(/** @type {{ part: import("./bands.js").Part, reason: string } | null} */ (null));
+  const at = useMemo(() => performance.now(), [value]); // it is read when it is asked for
+  const { value: refused } = usePoll((signal) => fetchSamples(site, "invalid", {}, signal), 2_000, [site]);
+  const [open, setOpen] = useState(/** @type {import("./Samples.js").Opened | null} */ (null));
   return html`<section class="card books" aria-labelledby="books-title">
     <header class="card-head">
       <h2 id="books-title">The ledger</h2>
@@ -38,12 +40,12 @@ export function Books({ site, span, onSpan }) {
     </header>
     <div id="books" role="tabpanel" aria-label="The ledger of ${SPANS[chosen].label}">
       ${value ? html`
-        <p class="books-received"><b class="num">${count(value.received)}</b> received</p>
-        <${Flow} ledger=${value} onOpen=${setOpen} />
+        <p class="books-received"><b class="num">${count(value.received)}</b> received <${AsOf} at=${at} /></p>
+        <${Flow} ledger=${value} onOpen=${(/** @type {import("./bands.js").Row} */ { part, reason }) => setOpen({ part, reason, field: null })} />
         <${Equation} ledger=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "300px" }}></div>`}
       <${Refused} known=${refused} onOpen=${setOpen} />
     </div>
-    ${open && html`<${Samples} site=${site} part=${open.part} reason=${open.reason} onClose=${() => setOpen(null)} />`}
+    ${open && html`<${Samples} site=${site} opened=${open} ledger=${value} onClose=${() => setOpen(null)} />`}
   </section>`;
 }
 

@@ -8,8 +8,9 @@ import { color, themes } from "../ui/theme.js";
 
 const HEIGHT = 160;
 const SHOWN = 600; // seconds
+const FEW = 12; // values that a line alone would not show
 
-/** @typedef {{ label: string, color: string, values: (number | null)[], dash?: number[] }} Line  color is the name of a custom property */
+/** @typedef {{ label: string, color: string, values: (number | null)[], dash?: number[] }} Line  color is the name of a custom property; a value is null where nothing was, and the line goes on */
 
 /**
  * @param {object} props
@@ -63,6 +64,13 @@ function optionsOf(lines, write, width, height) {
       { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((s) => moment(s * 1000, LOCAL, { hour: "2-digit", minute: "2-digit" })), space: 70, size: 26, incrs: [120, 300] },
       { ...axis, size: 62, values: (_, ticks) => ticks.map(write), space: 34 },
     ],
-    series: [{}, ...lines.map((l) => ({ label: l.label, stroke: color(l.color), width: 1.75, dash: l.dash, points: { show: false } }))],
+    series: [{}, ...lines.map((l) => ({ label: l.label, stroke: color(l.color), width: 1.75, dash: l.dash, spanGaps: true, points: { show: isSparse, size: 5 } }))],
   };
+}
+
+/** Whether a line of so few values is drawn with its points. @param {uPlot} chart @param {number} series */
+function isSparse({ data }, series) {
+  let n = 0;
+  for (const v of data[series]) if (v !== null && ++n > FEW) return false;
+  return true;
 }

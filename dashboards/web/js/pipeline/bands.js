@@ -20,8 +20,8 @@ export function rowsOf(ledger) {
   });
 }
 
-/** @param {import("../api/ledger.js").Ledger} ledger @param {Booked} part @returns {Row[]} */
-function reasonsOf({ reasons = {} }, part) {
+/** The rows of an outcome that have a reason, most first. @param {import("../api/ledger.js").Ledger} ledger @param {Booked} part @returns {Row[]} */
+export function reasonsOf({ reasons = {} }, part) {
   const mark = `${part}: `;
   return Object.entries(reasons)
     .filter(([reason, n]) => reason.startsWith(mark) && n > 0)

@@ -68,7 +68,6 @@ function Measures({ pipeline: { value, fault, again } }) {
   if (!value) return html`<div class="skeleton" style=${{ height: "420px" }} role="status" aria-label="Loading"></div>`;
   return html`<${Figures} view=${value} />
     <div class="two">
-      ${value.missing.includes("history") ? null : html`<${Throughput} history=${value.history} />`}
-      ${value.missing.includes("delay") ? null : html`<${Delay} view=${value} />`}
+      ${value.missing.includes("history") ? null : html`<${Throughput} history=${value.history} /><${Delay} view=${value} />`}
     </div>`;
 }

@@ -2,8 +2,9 @@
 
 import { count, percent } from "../format.js";
 import { html } from "../html.js";
-import { ledger } from "../state/live.js";
+import { booksAt, ledger } from "../state/live.js";
 import { balances, sumOf } from "../state/trust.js";
+import { AsOf } from "../ui/AsOf.js";
 import { Icon } from "../ui/Icon.js";
 
 /** @typedef {import("../state/model.js").Ledger} Books */
@@ -33,10 +34,15 @@ export function Ledger() {
       <tbody>${OUTCOMES.map(([key, outcome, meaning]) => html`<tr key=${key} data-outcome=${key}>
         <th scope="row"><span class="swatch"></span>${outcome}<small>${meaning}</small></th><td class="share">${percent(books?.[key] ?? 0, sum)}</td><td data-text=${key}>${books ? count(books[key] ?? 0) : "–"}</td>
       </tr>`)}</tbody>
-      <tfoot><tr><th scope="row">Sum of outcomes</th><td></td><td data-text="sum">${books ? count(sum) : "–"}</td></tr></tfoot>
+      <tfoot><tr><th scope="row">Sum of outcomes<${Age} /></th><td></td><td data-text="sum">${books ? count(sum) : "–"}</td></tr></tfoot>
     </table>
     ${books && books.redelivered > 0 && html`<p class="muted small ledger-foot">${count(books.redelivered)} copies came again from the stream; they were recognised, and not counted twice</p>`}
   </section>`;
+}
+
+// Apart, for it is told anew with every message.
+function Age() {
+  return html`<${AsOf} at=${booksAt.value} />`;
 }
 
 // Where either the server's word or the reader's own addition says no, the page says no.

@@ -1,4 +1,4 @@
-// The values of a property of events. Which properties there are is learnt from the latest events, and told by the reader.
+// The values of a property of events. Which properties there are the server knows of the last weeks; older ones the reader may name.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";

@@ -1,9 +1,10 @@
-// Which properties events have. The API does not list them, so the page remembers those that it has seen or was told, for each site, in this browser.
+// Which properties events have: those that the server knows of, and those that the reader named, remembered for each site in this browser.
 
-import { getJSON } from "../api/ask.js";
+import { postJSON } from "../api/ask.js";
 import { keepList, keptList } from "../state/kept.js";
 
 const MOST = 60;
+const LATELY = "28d";
 
 /** @param {string} site */
 const place = (site) => `streamgauge.properties.${site}`;
@@ -21,21 +22,12 @@ export function rememberProperties(site, keys) {
   keepList(place(site), all);
 }
 
-/** Looks which properties the latest events of the site have. Where the server does not tell, nothing is learnt. @param {string} site @param {AbortSignal} signal */
+/** Asks which properties the site's events had lately. Where the server does not tell, nothing is learnt. @param {string} site @param {AbortSignal} signal */
 export async function learnProperties(site, signal) {
   try {
-    const latest = /** @type {import("../api/inspect.js").Entry[]} */ (await getJSON("api/v1/inspect", { site }, signal));
-    rememberProperties(site, latest.flatMap((e) => Object.keys(propsOf(e.event))));
+    const { results } = await postJSON("api/v2/properties", { site_id: site, date_range: LATELY }, signal);
+    rememberProperties(site, results);
   } catch {
-    // events do not come in at this server, or it does not answer
-  }
-}
-
-/** @param {string} event  as it was received */
-function propsOf(event) {
-  try {
-    return JSON.parse(event)?.props ?? {};
-  } catch {
-    return {}; // it was cut
+    // it does not answer, or the page has gone on
   }
 }

@@ -26,6 +26,8 @@ export const currentVisitors = computed(() => present.value?.current_visitors);
 export const currentExact = computed(() => present.value?.current_exact ?? true);
 export const lag = computed(() => present.value?.lag_ms);
 export const ledger = computed(() => present.value?.ledger ?? null);
+/** Of when the books are, by performance.now(): where the page polls, they may be older than the rest. */
+export const booksAt = computed(() => heardAt.value - Math.max(0, (present.value?.as_of ?? 0) - (present.value?.ledger?.as_of ?? present.value?.as_of ?? 0)));
 export const latestEvents = computed(() => present.value?.events ?? NONE);
 export const untouched = computed(() => present.value !== null && isUntouched(present.value));
 export const nowWindow = computed(() => (present.value ? openWindow(present.value) : 0));

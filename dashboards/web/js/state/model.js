@@ -4,6 +4,7 @@
 /** @typedef {import("../api/live.js").LiveEvent} LiveEvent */
 /**
  * @typedef {object} Ledger
+ * @property {number} [as_of]  when it was read, in a live view
  * @property {number} accepted
  * @property {number} received
  * @property {number} counted

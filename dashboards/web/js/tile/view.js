@@ -4,6 +4,7 @@
 // Contract of a view's module: see ../pipeline/view.js. A tile has no Frame and leads nowhere: its answer alone allows to be framed.
 
 import { useLayoutEffect } from "preact/hooks";
+import { AnswerError } from "../api/ask.js";
 import { fetchTile } from "../api/tile.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
@@ -25,8 +26,9 @@ export default function Tile({ route: { site, params } }) {
   const theme = params.get("theme") ?? "";
   const { value, fault, again } = usePoll((signal) => fetchTile(question, key, signal), question.metric === "current_visitors" ? OFTEN : SELDOM, [String(params), site]);
   useLayoutEffect(() => imposeTheme(theme === "light" || theme === "dark" ? theme : "system"), [theme]);
-  return html`<main class="tile" data-old=${Boolean(value && fault)}>
+  const isOver = fault instanceof AnswerError && fault.code === "expired"; // then what it showed is nobody's to see any more
+  return html`<main class="tile" data-old=${Boolean(value && fault && !isOver)}>
     <h1 class="unseen">${site}</h1>
-    ${value?.list ? html`<${List} answer=${value} />` : value ? html`<${Figure} answer=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<p class="unseen" role="status">Loading</p>`}
+    ${isOver ? html`<p class="nothing tile-rows" role="status">${fault.message}</p>` : value?.list ? html`<${List} answer=${value} />` : value ? html`<${Figure} answer=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<p class="unseen" role="status">Loading</p>`}
   </main>`;
 }
