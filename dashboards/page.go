@@ -12,14 +12,15 @@ import (
 type view struct {
 	patterns []string // of net/http
 	module   string
-	depth    int  // how many folders below the root the address is
-	framed   bool // pages of others may hold it in a frame
+	data     []string // what the API is asked first
+	depth    int      // how many folders below the root the address is
+	framed   bool     // pages of others may hold it in a frame
 }
 
 var views = []view{
-	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js"},
-	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", depth: 1},
-	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", depth: 1},
+	{patterns: []string{"/{$}", "/{site}"}, module: "js/site/view.js", data: []string{"api/v1/sites"}},
+	{patterns: []string{"/_/pipeline"}, module: "js/pipeline/view.js", data: []string{"api/v1/sites"}, depth: 1},
+	{patterns: []string{"/_/inspect"}, module: "js/inspect/view.js", data: []string{"api/v1/sites"}, depth: 1},
 	{patterns: []string{"/_/tile/{site}"}, module: "js/tile/view.js", depth: 2, framed: true},
 }
 
@@ -59,7 +60,7 @@ func newPage(a *assets, v view) page {
 		m := reference().FindSubmatch(found)
 		return fmt.Appendf(nil, `%s="%s%s%s"`, m[1], root, assetRoot, a.address[string(m[2])])
 	})
-	html = bytes.Replace(html, earlyMark, fmt.Appendf(nil, "<script>%s</script>", a.early), 1) // last: nothing in it is to be filled in
+	html = bytes.Replace(html, earlyMark, a.begin(v, root), 1) // last: nothing in it is to be filled in
 	ancestors := "'none'"
 	if v.framed {
 		ancestors = "*"
@@ -71,6 +72,16 @@ func newPage(a *assets, v view) page {
 func allowed(script []byte) string {
 	sum := sha256.Sum256(script)
 	return " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// begin is what asks the API before the page's modules are there: what is asked first the browser knows before it has read the script.
+func (a *assets) begin(v view, root string) []byte {
+	var b bytes.Buffer
+	for _, address := range v.data {
+		fmt.Fprintf(&b, "<link rel=\"preload\" as=\"fetch\" crossorigin href=\"%s%s\">\n", root, address)
+	}
+	fmt.Fprintf(&b, "<script>%s</script>", a.early)
+	return b.Bytes()
 }
 
 func preloadLinks(a *assets, v view, root string) []byte {

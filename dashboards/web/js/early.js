@@ -6,7 +6,9 @@ import { askFirst } from "./site/questions.js";
 import { followSites } from "./state/sites.js";
 
 const view = viewOf(route.peek());
-if (view === "site") askFirst();
-else if (view !== "tile") followSites();
-
-new Intl.NumberFormat(); // the first takes the browser some 20 ms, in which there is nothing else to do yet
+if (view !== "tile") {
+  followSites().then(() => {
+    if (view === "site") askFirst();
+    new Intl.NumberFormat(); // the first takes the browser some 20 ms, in which others work for us
+  });
+}
