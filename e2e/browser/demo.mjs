@@ -11,7 +11,7 @@ import { live, look, metric, numberIn, query, row, rowsOf, send, settled } from 
 import { layoutFaults } from "./layout.mjs";
 import { faultsOf } from "./looks.mjs";
 import { check, exitCode, measured } from "./report.mjs";
-import { firstLoad, liveCost, movement } from "./speed.mjs";
+import { firstLoad, firstLoadFloor, liveCost, movement } from "./speed.mjs";
 import { watch } from "./watch.mjs";
 
 const [server, artifacts] = process.argv.slice(2);
@@ -34,6 +34,7 @@ await check("the first load is small, and there is paint with data", async () =>
   measured("whole_load_bytes", load.whole);
   measured("first_load_requests", load.requests);
   measured("first_data_ms", load.data.toFixed(0));
+  measured("first_data_floor_ms", (await firstLoadFloor(browser, server)).toFixed(0));
   measured("first_chart_ms", load.chart.toFixed(0));
   assert.ok(load.first <= 120 * 1024, `first load is ${load.first} bytes`);
   assert.ok(load.requests <= 9, `first load is ${load.requests} files`); // the page, a sheet, four parts, an icon, and maybe what is below already

@@ -1,5 +1,7 @@
 // How quick the page is: measured, for the report.
 
+import { createServer } from "node:http";
+
 /**
  * Loads the page in a browser that has nothing of it: the bytes of its files until there are figures and a chart, and of all, and when figures and
  * chart were painted.
@@ -17,12 +19,35 @@ export async function firstLoad(browser, address) {
   session.on("Network.dataReceived", ({ requestId, encodedDataLength }) => (bytes += ours.has(requestId) ? encodedDataLength : 0));
   await page.addInitScript(watchPaint);
   await page.goto(address, { waitUntil: "commit" });
-  await page.waitForFunction(() => window.painted?.chart);
+  await page.waitForFunction(() => window.painted?.chart && window.painted.data);
   const painted = await page.evaluate(() => window.painted);
   const [first, requests] = [bytes, ours.size];
-  await page.waitForFunction(() => !document.querySelector(".waits"));
+  await page.waitForFunction(() => !document.querySelector(".waits") || !document.scripts.length);
   await context.close();
   return { first, whole: bytes, requests, ...painted };
+}
+
+/**
+ * When the first frame would be painted if nothing had to be asked, run or drawn: the page as it stands, its markup and its sheet as files, measured in
+ * the same way. What a browser takes for it here is the floor of firstLoad.
+ */
+export async function firstLoadFloor(browser, address) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(address);
+  await page.waitForSelector("#chart canvas");
+  const sheet = await (await page.request.get(await page.evaluate(() => document.querySelector("link[rel=stylesheet]").href))).body();
+  const markup = (await page.content()).replace(/<script[^]*?<\/script>|<link[^>]*>/g, "").replace("</head>", '<link rel="stylesheet" href="/sheet.css"></head>');
+  await context.close();
+  const server = createServer((request, response) => {
+    const isSheet = request.url === "/sheet.css";
+    response.setHeader("content-type", isSheet ? "text/css" : "text/html; charset=utf-8").end(isSheet ? sheet : markup);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { data } = await firstLoad(browser, `http://127.0.0.1:${server.address().port}/`);
+  server.closeAllConnections();
+  await new Promise((done) => server.close(done));
+  return data;
 }
 
 // Runs in the page before anything else of it, and notes when the first frame with figures, and that with the chart, was made.
