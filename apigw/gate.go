@@ -1,6 +1,8 @@
 package apigw
 
 import (
+	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -39,8 +41,25 @@ func (s *Server) getPage(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	s.o.Page.ServeHTTP(w, r)
+	var sites func() []byte
+	if !isPublic(r.URL.Path) {
+		sites = func() []byte { return s.sitesOfPage(r.Context()) }
+	}
+	s.o.Page(w, r, sites)
 	return nil
+}
+
+// sitesOfPage is the list of sites that a page begins with; without it, the page asks for it, and is told what is wrong.
+func (s *Server) sitesOfPage(ctx context.Context) []byte {
+	list, err := s.siteList(ctx)
+	if err != nil {
+		return nil
+	}
+	b, err := json.Marshal(list) // which escapes what could end a script
+	if err != nil {
+		return nil
+	}
+	return b
 }
 
 // errWrongKey: the sender's key is not that of the event's site.

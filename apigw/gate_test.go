@@ -21,8 +21,12 @@ func newGated(secrets access.Secrets) *Server {
 	return New(Options{
 		Putter: discard{make([]error, 500)}, Store: s, Sites: sites, Reader: aggregate.NewReader(s, sites), CreateSites: true,
 		Accounts: aggregate.NewAccounts(s, clock.now), Quarantine: aggregate.NewQuarantine(s, clock.now), Now: clock.now,
-		Gate:    access.NewGate(func(context.Context) (access.Secrets, error) { return secrets, nil }, 0, time.Now),
-		Page:    http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }),
+		Gate: access.NewGate(func(context.Context) (access.Secrets, error) { return secrets, nil }, 0, time.Now),
+		Page: func(w http.ResponseWriter, _ *http.Request, sites func() []byte) {
+			if sites != nil {
+				_, _ = w.Write(sites())
+			}
+		},
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) }),
 	})
 }
@@ -55,6 +59,13 @@ func TestGateOfThePageAndTheAPI(t *testing.T) {
 		if w := ask(s, c.method, c.target, token, "{}"); w.Code == http.StatusUnauthorized {
 			t.Errorf("%s %s with the token: %d", c.method, c.target, w.Code)
 		}
+	}
+	// The page begins with what its reader may ask; what is open to all does not.
+	if list := ask(s, "GET", "/api/v1/sites", token, "").Body.String(); ask(s, "GET", "/shop", token, "").Body.String() != strings.TrimSpace(list) {
+		t.Errorf("the page does not begin with %s", list)
+	}
+	if w := ask(s, "GET", "/_/tile/shop", "", ""); w.Code != http.StatusOK || w.Body.Len() > 0 {
+		t.Errorf("a tile: %d %s", w.Code, w.Body)
 	}
 	for _, open := range []string{"/healthz", "/readyz"} {
 		if w := ask(s, "GET", open, "", ""); w.Code != http.StatusOK {

@@ -9,7 +9,7 @@ import (
 // A name that a stranger can bind to this machine is not answered, whatever is asked.
 func TestHosts(t *testing.T) {
 	s := newDiscarding()
-	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "page") })
+	page := func(w http.ResponseWriter, _ *http.Request, _ func() []byte) { _, _ = io.WriteString(w, "page") }
 	tests := []struct {
 		host      string
 		anywhere  bool // without AllowedHosts

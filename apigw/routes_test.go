@@ -56,7 +56,7 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	s := newDiscarding()
-	s.o.Page = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "page "+r.URL.Path) })
+	s.o.Page = func(w http.ResponseWriter, r *http.Request, _ func() []byte) { _, _ = io.WriteString(w, "page "+r.URL.Path) }
 	s = New(s.o)
 	if got := send1(t, s, http.MethodGet, "/shop", ""); got.body != "page /shop" {
 		t.Errorf("the page: %d %s", got.status, got.body)
@@ -129,7 +129,7 @@ func TestPanics(t *testing.T) {
 // A handler that breaks a connection off means it.
 func TestAbort(t *testing.T) {
 	s := newDiscarding()
-	s.o.Page = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	s.o.Page = func(http.ResponseWriter, *http.Request, func() []byte) { panic(http.ErrAbortHandler) }
 	defer func() {
 		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
 			t.Errorf("panic %v", err)

@@ -56,7 +56,8 @@ type Options struct {
 	// Rotate replaces the access token ("access") or the signing key ("ingest") of Gate and returns the new secrets. Nil where it cannot be done here.
 	Rotate func(ctx context.Context, what string) (access.Secrets, error)
 
-	Page    http.Handler // the dashboard
+	// Page is the dashboard. sites tells it what GET /api/v1/sites would answer the client, or nothing; it is nil where the client may not know.
+	Page    func(w http.ResponseWriter, r *http.Request, sites func() []byte)
 	Metrics http.Handler // Prometheus
 	// Audit re-reads the stream for a site; its answer is sent as JSON.
 	Audit func(ctx context.Context, site string) (any, error)

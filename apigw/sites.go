@@ -85,16 +85,24 @@ func noSite(field, id string) error {
 }
 
 func (s *Server) getSites(w http.ResponseWriter, r *http.Request) error {
-	sites, err := s.o.Sites.List(r.Context())
+	list, err := s.siteList(r.Context())
 	if err != nil {
 		return err
+	}
+	answer(w, http.StatusOK, list)
+	return nil
+}
+
+func (s *Server) siteList(ctx context.Context) (map[string][]siteView, error) {
+	sites, err := s.o.Sites.List(ctx)
+	if err != nil {
+		return nil, err
 	}
 	views := make([]siteView, len(sites))
 	for i, site := range sites {
 		views[i] = viewSite(site)
 	}
-	answer(w, http.StatusOK, map[string]any{"sites": views})
-	return nil
+	return map[string][]siteView{"sites": views}, nil
 }
 
 func (s *Server) postSite(w http.ResponseWriter, r *http.Request) error {

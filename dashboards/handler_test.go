@@ -22,6 +22,9 @@ import (
 
 var handler = sync.OnceValue(Handler)
 
+// someSites is what the pages of tests begin with.
+var someSites = []byte(`{"sites":[{"id":"shop.example","tz":"UTC"}]}`)
+
 func get(t *testing.T, path string, header ...string) *http.Response {
 	t.Helper()
 	return do(t, http.MethodGet, path, header...)
@@ -34,7 +37,7 @@ func do(t *testing.T, method, path string, header ...string) *http.Response {
 		r.Header.Set(header[i], header[i+1])
 	}
 	w := httptest.NewRecorder()
-	handler().ServeHTTP(w, r)
+	handler()(w, r, func() []byte { return someSites })
 	return w.Result()
 }
 
@@ -207,6 +210,38 @@ func TestFirstLoadIsSmall(t *testing.T) {
 	}
 }
 
+// A page begins with the list of sites, a tile does not, and who has a page asks whether there is another one when the list has changed.
+func TestPageBeginsWithSites(t *testing.T) {
+	serve := func(path string, sites func() []byte) (string, string) {
+		w := httptest.NewRecorder()
+		handler()(w, httptest.NewRequest(http.MethodGet, path, nil), sites)
+		return w.Body.String(), w.Header().Get("ETag")
+	}
+	told := func(list string) func() []byte { return func() []byte { return []byte(list) } }
+	one, tag := serve("/", told(`{"sites":[{"id":"one"}]}`))
+	if !strings.Contains(one, `<script type="application/json" id="sites">{"sites":[{"id":"one"}]}</script><script>"use strict";`) {
+		t.Errorf("the list does not stand before what reads it: %.400s", one)
+	}
+	if again, same := serve("/", told(`{"sites":[{"id":"one"}]}`)); again != one || same != tag {
+		t.Errorf("the same page has another tag: %s, %s", tag, same)
+	}
+	if two, other := serve("/", told(`{"sites":[{"id":"two"}]}`)); strings.Contains(two, `"one"`) || other == tag {
+		t.Error("another list is the same page")
+	}
+	for name, page := range map[string]struct {
+		path  string
+		sites func() []byte
+	}{
+		"nobody may know": {"/", nil},
+		"nothing to tell": {"/", told("")},
+		"a tile":          {"/_/tile/shop", func() []byte { t.Error("a tile asks for the sites"); return nil }},
+	} {
+		if got, _ := serve(page.path, page.sites); strings.Contains(got, `id="sites"`) || strings.Contains(got, "<!--") {
+			t.Errorf("%s: %.400s", name, got)
+		}
+	}
+}
+
 // The policy lets the import map and the one script run that the page holds, and no other script inside it.
 func TestPolicyNamesWhatThePageHolds(t *testing.T) {
 	inline := regexp.MustCompile(`(?s)<script type="importmap">(.*?)</script>.*?<script>(.*?)</script>`)
@@ -352,6 +387,6 @@ func BenchmarkHandler(b *testing.B) {
 // What the first request of a page waits for.
 func BenchmarkFirstPage(b *testing.B) {
 	for b.Loop() {
-		Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+		Handler()(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), nil)
 	}
 }

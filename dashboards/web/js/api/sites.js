@@ -7,5 +7,10 @@ import { getJSON } from "./ask.js";
 
 /** @param {AbortSignal} [signal] @returns {Promise<Site[]>} */
 export async function fetchSites(signal) {
-  return (await getJSON("api/v1/sites", {}, signal)).sites ?? [];
+  return listed(await getJSON("api/v1/sites", {}, signal));
+}
+
+/** The sites of an answer. @param {any} answer @returns {Site[]} */
+export function listed(answer) {
+  return answer.sites ?? [];
 }

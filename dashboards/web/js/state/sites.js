@@ -1,7 +1,7 @@
 // The list of sites, asked again and again: soon while there is none, seldom once there are some.
 
 import { computed, signal } from "@preact/signals-core";
-import { fetchSites } from "../api/sites.js";
+import { fetchSites, listed } from "../api/sites.js";
 import { route } from "../route.js";
 
 const WHILE_NONE = 1_000;
@@ -10,7 +10,7 @@ const WHILE_SOME = 15_000;
 /** @typedef {import("../api/sites.js").Site} Site */
 
 /** What the server lists; null until it has answered. @type {import("@preact/signals-core").Signal<Site[] | null>} */
-export const sites = signal(null);
+export const sites = signal(known());
 
 /** Why the list could not be read the last time; null where it could. @type {import("@preact/signals-core").Signal<Error | null>} */
 export const sitesFault = signal(null);
@@ -33,9 +33,15 @@ let first = null;
 /** Keeps the list up to date from now on; a page that nobody sees asks nothing. Returns when it was read, or could not be. */
 export function followSites() {
   if (first) return first;
-  first = refreshSites();
+  first = sites.peek() ? Promise.resolve() : refreshSites();
   first.then(follow);
   return first;
+}
+
+// The server puts what it lists into the page.
+function known() {
+  const told = document.getElementById("sites")?.textContent;
+  return told ? listed(JSON.parse(told)) : null;
 }
 
 async function follow() {
