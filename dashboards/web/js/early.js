@@ -6,9 +6,8 @@ import { askFirst } from "./site/questions.js";
 import { followSites } from "./state/sites.js";
 
 const view = viewOf(route.peek());
-if (view !== "tile") {
-  followSites().then(() => {
-    if (view === "site") askFirst();
-    new Intl.NumberFormat(); // the first takes the browser some 20 ms, in which others work for us
-  });
-}
+if (view === "site") askFirst();
+else if (view !== "tile") followSites();
+
+// The first takes the browser some 20 ms, in which others work for us: once they are asked.
+setTimeout(() => new Intl.NumberFormat(), 0);
