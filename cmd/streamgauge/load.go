@@ -44,13 +44,14 @@ type LoadRunCmd struct {
 	Malformed  part `default:"0.1%" placeholder:"N%" help:"Part that no rule lets through (${default})."`
 
 	SLO       objectives `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
-	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
-	Server    serverURL  `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The running server (${default}). --verify asks it, unless --target is the door of another."`
+	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once. --server is asked, unless --target is the door of another."`
 	Report    string     `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
 	JSON      string     `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
 	MostRate  eventRate  `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
 	Within    length     `placeholder:"DURATION" help:"With find-limit, how long the search may take (30 times --for); it ends with what it has found by then."`
 	Precision part       `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
+
+	Remote
 }
 
 func (LoadCmd) Help() string {
