@@ -59,7 +59,7 @@ func (s Site) HashVisitor(who string) uint64 { return xxh3.HashStringSeed(who, ^
 // The errors of sites.
 var (
 	ErrNoSite     = errors.New("no such site")
-	ErrSiteExists = errors.New("the site exists already")
+	ErrSiteExists = errors.New("exists already")
 	ErrBadSite    = errors.New("bad site")
 )
 
@@ -168,7 +168,7 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 	case err != nil:
 		return Site{}, err
 	case !old.Removed:
-		return old, ErrSiteExists
+		return old, exists(site.ID)
 	default:
 		site.Gen, site.Seed = max(old.Gen, old.Given)+1, old.Seed
 		site.Switched = old.Switched + 1
@@ -176,13 +176,15 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 	site.Created, site.Removed = s.now().UTC(), false
 	err = s.write(ctx, site, rev)
 	if errors.Is(err, store.ErrConflict) {
-		return Site{}, ErrSiteExists // somebody else was faster
+		return Site{}, exists(site.ID) // somebody else was faster
 	}
 	if err != nil {
 		return Site{}, err
 	}
 	return site, nil
 }
+
+func exists(id string) error { return fmt.Errorf("site %q: %w", id, ErrSiteExists) }
 
 func fillSite(site *Site) error {
 	if !event.ValidSite(site.ID) {

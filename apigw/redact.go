@@ -33,7 +33,7 @@ var hidden = sync.OnceValue(func() (p struct{ ipv4, ipv6, keyMember, keyParam *r
 	return p
 })
 
-// redact takes addresses and keys out of a text: everything that reads as an address but the ones of every machine itself (127.0.0.1, ::1), the values of members and of
+// redact takes addresses and keys out of a text: everything that reads as an address but the ones of every machine itself (127.0.0.1, ::1) and the versions in what a browser calls itself, the values of members and of
 // query parameters that are called like a secret, and the key that the request was sent with.
 func redact(text, key string) string {
 	if len(key) >= minKey {
@@ -42,8 +42,7 @@ func redact(text, key string) string {
 	p := hidden()
 	text = p.keyMember.ReplaceAllString(text, `${1}"`+hiddenKey+`"`)
 	text = p.keyParam.ReplaceAllString(text, "${1}"+hiddenKey)
-	text = p.ipv4.ReplaceAllStringFunc(text, hideAddress)
-	return p.ipv6.ReplaceAllStringFunc(text, hideAddress6)
+	return hideAddresses(text)
 }
 
 // shownField is the path of a field as it may be shown. Only those of properties have names that a sender chose.

@@ -27,7 +27,7 @@ func TestSites(t *testing.T) {
 		code   string
 		names  []string // what the message must name
 	}{
-		{`{"id":"shop"}`, 409, "site_exists", nil},
+		{`{"id":"shop"}`, 409, "site_exists", []string{`"shop"`}}, // it did not say which
 		{`{"id":"Shop"}`, 400, "bad_site", []string{"id", "a-z"}},
 		{`{}`, 400, "bad_site", []string{"id"}},
 		{`{"id":"a","tz":"Mars"}`, 400, "bad_site", []string{"zone", "Mars", "Europe/Berlin"}},

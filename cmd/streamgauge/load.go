@@ -27,7 +27,7 @@ type LoadRunCmd struct {
 	For     length    `placeholder:"DURATION" help:"How long, at least 1s (60s; soak: 1h; find-limit: 10s for each trial, up to three times that where it is not decided)."`
 	Profile string    `enum:"steady,ramp,step,spike,diurnal,soak,find-limit" default:"steady" placeholder:"NAME" help:"${enum} (${default})."`
 
-	Visitors int           `placeholder:"N" help:"Visitors at one time (as many as bring the rate by themselves)."`
+	Visitors visitors      `placeholder:"N" help:"Visitors at one time (as many as bring the rate by themselves)."`
 	Batch    int           `default:"1" placeholder:"N" help:"Events in a request, at most (${default})."`
 	Linger   time.Duration `default:"1s" placeholder:"DURATION" help:"How long an event waits for others of its request, at most (${default})."`
 	Seed     seed          `placeholder:"N" help:"The same seed makes the same visitors (random)."`
@@ -44,13 +44,14 @@ type LoadRunCmd struct {
 	Malformed  part `default:"0.1%" placeholder:"N%" help:"Part that no rule lets through (${default})."`
 
 	SLO       objectives `name:"slo" placeholder:"CONDITIONS" help:"What must hold, as p99<250ms,errors<0.1%; the exit code is 1 where it does not."`
-	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once."`
-	Server    serverURL  `default:"http://127.0.0.1:8080" env:"STREAMGAUGE_SERVER" placeholder:"URL" help:"The running server (${default}). --verify asks it, unless --target is the door of another."`
+	Verify    bool       `help:"Follow the server's own figures: how soon events are visible, and whether each is counted exactly once. --server is asked, unless --target is the door of another."`
 	Report    string     `type:"path" placeholder:"FILE" help:"Write a report in HTML."`
 	JSON      string     `name:"json" placeholder:"FILE" help:"Write the result as JSON; - is standard output."`
 	MostRate  eventRate  `name:"max-rate" default:"1M/s" placeholder:"N/s" help:"With find-limit, the highest rate to try (${default})."`
 	Within    length     `placeholder:"DURATION" help:"With find-limit, how long the search may take (30 times --for); it ends with what it has found by then."`
 	Precision part       `default:"5%" placeholder:"N%" help:"With find-limit, how near the rates that hold and that fail must come (${default})."`
+
+	Remote
 }
 
 func (LoadCmd) Help() string {
@@ -81,7 +82,6 @@ func (c *LoadRunCmd) Validate() error {
 	}
 	wrong(c.For.Duration < time.Second, "--for must be at least 1s, not %s", c.For)
 	wrong(c.Batch < 1 || c.Batch > event.MaxRequestEvents, "--batch must be 1 to %d, not %d", event.MaxRequestEvents, c.Batch)
-	wrong(c.Visitors < 0 || c.Visitors > load.MostPeople, "--visitors must be 1 to %d, not %d", load.MostPeople, c.Visitors)
 	wrong(c.Linger <= 0, "--linger must be more than 0, not %s", c.Linger)
 	wrong(c.Connections < 1 || c.Connections > 50_000, "--connections must be 1 to 50000, not %d", c.Connections)
 	wrong(c.InFlight < 1, "--in-flight must be 1 or more, not %d", c.InFlight)
@@ -131,7 +131,7 @@ func (c *LoadRunCmd) mix() load.Mix {
 func (c *LoadRunCmd) plan(p load.Profile, rate float64, seed uint64, start time.Time) load.Plan {
 	return load.Plan{
 		Site: string(c.Site), Seed: seed, Start: start, Profile: p, Rate: rate, For: c.For.Duration, Batch: c.Batch, Linger: c.Linger,
-		People: c.Visitors, Mix: c.mix(),
+		People: int(c.Visitors), Mix: c.mix(),
 	}
 }
 
@@ -161,6 +161,18 @@ func (r *eventRate) UnmarshalText(text []byte) error {
 	n, err := load.ParseRate(string(text))
 	*r = eventRate(n)
 	return err
+}
+
+// visitors is how many there are at one time; 0 where it was not said.
+type visitors int
+
+func (v *visitors) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 || n > load.MostPeople {
+		return fmt.Errorf("%q is not a number of visitors: 1 to %d are allowed", text, load.MostPeople)
+	}
+	*v = visitors(n)
+	return nil
 }
 
 // part is a percentage, as a part of 1.

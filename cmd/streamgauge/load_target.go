@@ -79,9 +79,7 @@ func (t loadTarget) open(ctx context.Context, c *LoadRunCmd, con *console) func(
 		switch t.kind {
 		case "http":
 			o := load.HTTPOptions{URL: t.url.String(), Connections: c.Connections, PerVisit: c.Connection == perVisitor, Timeout: c.Timeout}
-			if c.Batch > 1 { // a header is of one visitor alone
-				o.Header = map[string]string{trustHeader: trustVisitor}
-			}
+			o.Header = t.header(c)
 			return load.NewHTTP(ctx, o, done)
 		case "kinesis":
 			return t.openStream(ctx, c, done)
@@ -96,6 +94,19 @@ func (t loadTarget) open(ctx context.Context, c *LoadRunCmd, con *console) func(
 		}
 		return load.NewDiscard(done), nil
 	}
+}
+
+// header is what goes with every request of events. The access token, which lets in for every site, is for doors alone; where the address has a key, that is
+// what its owner wants to come in with.
+func (t loadTarget) header(c *LoadRunCmd) map[string]string {
+	h := map[string]string{}
+	if c.Batch > 1 { // a header is of one visitor alone
+		h[trustHeader] = trustVisitor
+	}
+	if c.Token != "" && strings.HasSuffix(t.url.Path, doorPath) && !t.url.Query().Has("key") {
+		h["Authorization"] = "Bearer " + c.Token
+	}
+	return h
 }
 
 // fileTarget closes its file.

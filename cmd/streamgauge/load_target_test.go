@@ -32,3 +32,22 @@ func TestDoorIsOfItsServer(t *testing.T) {
 		}
 	}
 }
+
+// The access token opens everything: it goes to a door, and neither to another kind of server nor in the place of a site's key.
+func TestTokenIsForDoors(t *testing.T) {
+	for target, want := range map[string]string{
+		"http://h": "Bearer secret", "http://h/v1/events": "Bearer secret", "https://h/stats/v1/events": "Bearer secret",
+		"http://h/elsewhere": "", "http://h/v1/events?key=k": "",
+	} {
+		parsed, err := parseTarget(target)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parsed.header(&LoadRunCmd{Remote: Remote{Token: "secret"}})["Authorization"]; got != want {
+			t.Errorf("%s: %q, want %q", target, got, want)
+		}
+		if got := parsed.header(&LoadRunCmd{})["Authorization"]; got != "" {
+			t.Errorf("%s without a token: %q", target, got)
+		}
+	}
+}

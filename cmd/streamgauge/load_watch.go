@@ -31,8 +31,7 @@ const (
 )
 
 func newWatch(ctx context.Context, c *LoadRunCmd, t loadTarget) (*watch, error) {
-	r := Remote{Server: c.Server}
-	door := t.door()
+	r, door := c.Remote, t.door()
 	if door != nil {
 		r.Server = serverURL{door}
 	}

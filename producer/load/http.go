@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // HTTPOptions say how events are sent to the POST /v1/events of a front door. The zero value of a field stands for its default.
@@ -43,6 +46,11 @@ func (o HTTPOptions) parse() (*url.URL, error) {
 	if o.Connections < 0 || o.Timeout < 0 {
 		return nil, errors.New("neither the connections nor the timeout may be negative")
 	}
+	for name, value := range o.Header {
+		if strings.ContainsFunc(value, unicode.IsControl) { // it would end the header (RFC 9112, section 2.2)
+			return nil, fmt.Errorf("the value of the header %s must not hold control characters", name)
+		}
+	}
 	return u, nil
 }
 
@@ -60,12 +68,16 @@ const (
 	faultOdd     = "answer not understood"
 )
 
-// judge says what the answer to a request of n events means. Of 429 and 503 the door says that nothing was written.
+// untaken are the answers to a request that nobody looked into.
+var untaken = []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable}
+
+// judge says what the answer to a request of n events means. Of 429 and 503 the door says that nothing was written. Of 401 and 403 it says so too, and nothing about
+// the events.
 func judge(status int, body []byte, n int) Answer {
 	switch {
 	case status >= 200 && status < 300:
 		return judgeTaken(body, n)
-	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+	case slices.Contains(untaken, status):
 		return Answer{Fault: "http " + strconv.Itoa(status), Verdict: Untaken}
 	case status >= 400 && status < 500:
 		return Answer{Verdict: Refused}

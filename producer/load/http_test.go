@@ -181,6 +181,8 @@ func TestHTTPFaults(t *testing.T) {
 		{"503", status(http.StatusServiceUnavailable, ""), "http 503", 20},
 		{"500", status(http.StatusInternalServerError, ""), "http 500", 20},
 		{"400", status(http.StatusBadRequest, ""), FaultRefused, 20},
+		{"401", status(http.StatusUnauthorized, ""), "http 401", 20}, // said that the events were refused
+		{"403", status(http.StatusForbidden, ""), "http 403", 20},
 		{"invalid", status(http.StatusAccepted, `{"accepted":0,"results":[{"index":0,"status":"invalid"}]}`), FaultRefused, 20},
 		{"retry", status(http.StatusAccepted, `{"accepted":0,"results":[{"index":0,"status":"retry"}]}`), FaultAgain, 20},
 		{"odd", status(http.StatusAccepted, `{"accepted":7}`), faultOdd, 20},
@@ -234,6 +236,19 @@ func status(code int, body string) func(int64, http.ResponseWriter, int) bool {
 		w.WriteHeader(code)
 		_, _ = io.WriteString(w, body)
 		return true
+	}
+}
+
+// A value with the end of a line in it wrote headers, and requests, of its own.
+func TestHeaderOfOneLine(t *testing.T) {
+	for _, value := range []string{"a\r\nX-Other: b", "a\n", "a\x00"} {
+		target, err := NewHTTP(t.Context(), HTTPOptions{URL: "http://127.0.0.1:1/v1/events", Header: map[string]string{"Authorization": value}}, nil)
+		if err == nil {
+			target.Close()
+			t.Errorf("%q is sent", value)
+		} else if strings.Contains(err.Error(), value) {
+			t.Errorf("the error shows it: %v", err)
+		}
 	}
 }
 
