@@ -89,6 +89,18 @@ func TestInspectHidesKeys(t *testing.T) {
 	r.ask(http.MethodGet, "/api/v1/inspect", "", wantsList).wantError(t, http.StatusUnauthorized, "unauthorized")
 }
 
+// What stands in a user agent is shown as what stands elsewhere: without addresses and keys, of events and of requests that were none.
+func TestInspectHidesWhatUserAgentsSay(t *testing.T) {
+	r := newRig(t, parts{options: func(o *Options) { o.Inspect = true }})
+	const agent = "User-Agent: probe of 203.0.113.7"
+	r.ask(http.MethodPost, "/v1/events", `{"site":"shop","name":"buy","visitor":"ann"}`, agent)
+	r.ask(http.MethodPost, "/v1/events", `[`, agent)
+	a := r.ask(http.MethodGet, "/api/v1/inspect", "", wantsList)
+	if strings.Contains(a.body, "203.0.113.7") || strings.Count(a.body, `probe of [address]`) != 2 {
+		t.Errorf("shown: %s", a.body)
+	}
+}
+
 // Of a busy site two a second are kept, and its flood does not drive out what another sent; of one that is watched more is.
 func TestInspectIsASelection(t *testing.T) {
 	now := time.Now().Truncate(time.Second)

@@ -299,11 +299,11 @@ func (p *inspector) inspect(r *http.Request, in *intake, batch []event.Raw) {
 func (in *intake) inspected(res *eventResult, raw event.Raw, key string) *inspected {
 	e := decodeAgain(raw)
 	s := &inspected{
-		At: in.stamp.received, Site: e.Site, Status: res.Status, Name: redact(e.Name, key), URL: redact(e.URL, key), UA: in.stamp.userAgent,
+		At: in.stamp.received, Site: e.Site, Status: res.Status, Name: redact(e.Name, key), URL: redact(e.URL, key), UA: redact(in.stamp.userAgent, key),
 		Country: in.stamp.client.place.Country, Event: shown(raw.Data, key), Errors: []event.FieldError{}, Protocol: protocolEvents,
 	}
 	if in.stamp.keepsAgent {
-		s.UA = e.UserAgent
+		s.UA = redact(e.UserAgent, key)
 	}
 	if in.stamp.keepsPlace {
 		s.Country = e.Country
@@ -345,7 +345,7 @@ func (p *inspector) refused(r *http.Request, body []byte, err error) error {
 	if p.wants("", false, now) {
 		key := access.SiteKey(r)
 		p.add(&inspected{
-			At: now, Status: statusInvalid, UA: clip(r.UserAgent(), event.MaxValue), Event: shown(body, key), Protocol: protocolEvents,
+			At: now, Status: statusInvalid, UA: redact(clip(r.UserAgent(), event.MaxValue), key), Event: shown(body, key), Protocol: protocolEvents,
 			Errors: []event.FieldError{{Code: e.Code, Message: redact(e.Message, key)}},
 		})
 	}

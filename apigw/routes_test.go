@@ -56,7 +56,9 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	s := newDiscarding()
-	s.o.Page = func(w http.ResponseWriter, r *http.Request, _ func() []byte) { _, _ = io.WriteString(w, "page "+r.URL.Path) }
+	s.o.Page = func(w http.ResponseWriter, r *http.Request, _ func() []byte) {
+		_, _ = io.WriteString(w, "page "+r.URL.Path)
+	}
 	s = New(s.o)
 	if got := send1(t, s, http.MethodGet, "/shop", ""); got.body != "page /shop" {
 		t.Errorf("the page: %d %s", got.status, got.body)

@@ -103,7 +103,7 @@ func (t *loadTest) run(ctx context.Context, plan load.Plan, enough func(*load.Re
 		t.watch.settle(ctx)
 	}
 	t.ran = append(t.ran, rec.Ran(plan))
-	return rec.Result(time.Now()).With(shown, t.c.Target), nil
+	return rec.Result(time.Now()).With(shown, shownTarget(t.c.Target)), nil
 }
 
 // finish verifies, judges, prints and writes, and says what was missed.
@@ -133,7 +133,7 @@ func (t *loadTest) finish(ctx context.Context) error {
 		}
 	}
 	if n := t.res.Totals; n.Failed > 0 && n.Accepted == 0 {
-		missed = append(missed, fmt.Errorf("no event was accepted: does a server take events at %s?", t.c.Target))
+		missed = append(missed, fmt.Errorf("no event was accepted: does a server take events at %s?", shownTarget(t.c.Target)))
 	}
 	t.res.Client = usedByClient()
 	return errors.Join(append(missed, t.write())...)

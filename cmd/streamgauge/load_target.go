@@ -109,6 +109,19 @@ func (t loadTarget) header(c *LoadRunCmd) map[string]string {
 	return h
 }
 
+// shownTarget is a target as reports tell it: a report is shown to others, and a password or a site's key is not.
+func shownTarget(target string) string {
+	u, err := url.Parse(target)
+	if err != nil || u.Host == "" {
+		return target
+	}
+	if q := u.Query(); q.Has("key") {
+		q.Set("key", "hidden")
+		u.RawQuery = q.Encode()
+	}
+	return u.Redacted()
+}
+
 // fileTarget closes its file.
 type fileTarget struct {
 	*load.Lines

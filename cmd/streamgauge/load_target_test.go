@@ -51,3 +51,15 @@ func TestTokenIsForDoors(t *testing.T) {
 		}
 	}
 }
+
+// What a report tells of the target is read by others than those who know the key.
+func TestReportHidesTheKeyOfItsTarget(t *testing.T) {
+	for target, want := range map[string]string{
+		"http://h/v1/events?key=sk_1": "http://h/v1/events?key=hidden", "http://u:p@h/v1/events": "http://u:xxxxx@h/v1/events", "http://h/v1/events": "http://h/v1/events",
+		"kinesis://clicks?region=eu-west-1&endpoint=http://127.0.0.1:4567": "kinesis://clicks?region=eu-west-1&endpoint=http://127.0.0.1:4567", "stdout": "stdout", "file:key=x": "file:key=x",
+	} {
+		if got := shownTarget(target); got != want {
+			t.Errorf("%s: %s, want %s", target, got, want)
+		}
+	}
+}
