@@ -83,6 +83,27 @@ await check("an alert stands on the chart of a day that goes on, without being a
   await done(page, seen);
 });
 
+await check("figures that are gone back to are asked for again, however long the answer takes", async () => {
+  const site = "again.example";
+  await send(server, { site, url: "/", visitor: "visitor-1" });
+  const { page, seen } = await open(server, `/${site}?period=yesterday`); // of which nothing is asked for again by itself
+  await live(page);
+  await metricIs(page, "visitors", 0);
+  await page.locator(".views a", { hasText: "Pipeline" }).click();
+  await page.waitForFunction(() => document.documentElement.dataset.view === "pipeline");
+  const midnight = new Date().setUTCHours(0, 0, 0, 0);
+  await send(server, { site, url: "/late", visitor: "visitor-2", ts: midnight - MINUTE });
+  await until(async () => (await visitorsYesterday(site)) === 1);
+  let release = () => {};
+  const held = new Promise((done) => (release = done));
+  await page.route("**/api/v2/questions", async (route) => (await held, route.continue()));
+  await page.goBack();
+  await page.locator(".metric-value .num").first().waitFor(); // what was known before is shown
+  release();
+  await metricIs(page, "visitors", 1);
+  await done(page, seen);
+});
+
 await browser.close();
 process.exitCode = exitCode();
 
@@ -115,6 +136,14 @@ async function open(origin, address) {
 async function done(page, { otherHosts, complaints, dialogs }) {
   await page.context().close();
   assert.deepEqual({ otherHosts: [...otherHosts], complaints, dialogs }, { otherHosts: [], complaints: [], dialogs: [] });
+}
+
+async function visitorsYesterday(site) {
+  const date = new Date(Date.now() - 24 * 60 * MINUTE).toISOString().slice(0, 10);
+  const answer = await fetch(`${server}/api/v2/query`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ site_id: site, date_range: [date, date], metrics: ["visitors"] }),
+  });
+  return (await answer.json()).results[0]?.metrics[0];
 }
 
 async function until(holds) {

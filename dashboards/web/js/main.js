@@ -60,4 +60,8 @@ async function load(view) {
   }
 }
 
+// Where it is was told from the first address. A browser looks for it again from each address that follows.
+const icon = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+icon.setAttribute("href", icon.href);
+
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));

@@ -59,8 +59,11 @@ class Asker {
     this.tag = known?.tag ?? "";
     this.askedAt = early?.at ?? -Infinity;
     if (!early) this.want();
-    else if (!known) this.ask(early);
-    else queueMicrotask(() => (anyShown.value = true));
+    else if (!early.answered) this.ask(early); // also where an older answer is shown meanwhile
+    else {
+      keep(/** @type {Question} */ (question).key, early.answered);
+      queueMicrotask(() => (anyShown.value = true));
+    }
   }
 
   /** Asks as soon as that is allowed. */
