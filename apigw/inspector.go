@@ -299,12 +299,13 @@ func (p *inspector) inspect(r *http.Request, in *intake, batch []event.Raw) {
 func (in *intake) inspected(res *eventResult, raw event.Raw, key string) *inspected {
 	e := decodeAgain(raw)
 	s := &inspected{
-		At: in.stamp.received, Site: e.Site, Status: res.Status, Name: redact(e.Name, key), URL: redact(e.URL, key), UA: redact(in.stamp.userAgent, key),
+		At: in.stamp.received, Site: e.Site, Status: res.Status, Name: redact(e.Name, key), URL: redact(e.URL, key), UA: in.stamp.userAgent,
 		Country: in.stamp.client.place.Country, Event: shown(raw.Data, key), Errors: []event.FieldError{}, Protocol: protocolEvents,
 	}
 	if in.stamp.keepsAgent {
-		s.UA = redact(e.UserAgent, key)
+		s.UA = e.UserAgent
 	}
+	s.UA = redact(s.UA, key)
 	if in.stamp.keepsPlace {
 		s.Country = e.Country
 	}

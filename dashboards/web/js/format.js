@@ -17,11 +17,6 @@ function writer(options) {
   return (n) => (made ??= new Intl.NumberFormat(undefined, options)).format(n);
 }
 
-/** Makes what most figures are written with, where there is time for it. */
-export function prepareFigures() {
-  for (const write of [whole, twoDigits, percents, share, changes, oneDigit]) write(0);
-}
-
 /** 12345 as "12,345". An estimate is marked by a preceding sign. @param {number} n @param {boolean} [exact] */
 export function count(n, exact = true) {
   return (exact ? "" : "≈" + NBSP) + whole(n);

@@ -1,11 +1,8 @@
 // Everything that is known of a site, in the order in which people ask.
 
-import { useLayoutEffect } from "preact/hooks";
-import { prepareFigures } from "../format.js";
 import { html } from "../html.js";
 import { choice } from "../state/choice.js";
 import { anyPainted, painted } from "../state/first.js";
-import { rest } from "../state/rest.js";
 import { lazy } from "../ui/Lazy.js";
 import { DEVICES, PAGES, PLACES, SOURCES } from "./cards.js";
 import { Chart } from "./Chart.js";
@@ -46,7 +43,6 @@ function Further() {
 }
 
 export function Board() {
-  useLayoutEffect(() => void rest().then(prepareFigures), []); // the first questions are on their way
   const live = choice.value.period.name === "live";
   const present = [html`<${Ticker} key="ticker" />`, html`<${Ledger} key="ledger" />`];
   return html`

@@ -18,7 +18,7 @@ import { ChartTable } from "./ChartTable.js";
 import { bucketLabel, INTERVALS, tickLabel, unitOf } from "./labels.js";
 import { choosePeriod } from "./PeriodMenu.js";
 import { bucketOf, seriesOf, stepOf } from "./series.js";
-import { chartIntervals, chartQuestions } from "./questions.js";
+import { chartQuestions } from "./questions.js";
 import { Tip } from "./Tip.js";
 
 /** @typedef {import("../api/stats.js").Answer} Answer */
@@ -35,8 +35,7 @@ function fits(answer, metric, interval) {
 
 export function Chart() {
   const { metric, compare } = choice.value;
-  const { intervals, interval } = chartIntervals();
-  const asked = chartQuestions();
+  const { intervals, interval, ...asked } = chartQuestions();
   const main = /** @type {Asked} */ (useAnswer(asked.main));
   const before = /** @type {Asked} */ (useAnswer(asked.before));
   const week = /** @type {Asked} */ (useAnswer(asked.week));

@@ -10,7 +10,6 @@ import { followSites, site } from "../state/sites.js";
 import { PAGES, ROWS, SOURCES } from "./cards.js";
 import { filtersFor, goalFilter, METRICS_SHOWN } from "./metrics_shown.js";
 
-/** @typedef {import("../state/scope.js").Question} Question */
 /** @typedef {import("./cards.js").Listing} Listing */
 
 /** The figures of the period. */
@@ -24,17 +23,13 @@ export function goalsQuestion() {
   return asking(QUERY, { metrics: ["conversion_rate"], include: { comparisons: comparisons() }, filters: goalFilter() });
 }
 
-/** What the chart may be divided by, and what it is. */
-export function chartIntervals() {
-  const intervals = intervalsOf(choice.value.period, here());
-  return { intervals, interval: intervals.includes(choice.value.interval) ? choice.value.interval : intervals[0] };
-}
-
-/** What the chart shows: the period, what it is compared with, and what is usual at these hours. @returns {{ main: Question | null, before: Question | null, week: Question | null }} */
+/** What the chart may be divided by and what it is, and what it shows: the period, what it is compared with, and what is usual at these hours. */
 export function chartQuestions() {
-  const { metric, compare } = choice.value;
-  const fields = { metrics: [metric], dimensions: [chartIntervals().interval], include: { time_labels: true }, filters: filtersFor(metric) };
-  return { main: asking(QUERY, fields), before: compare ? askingBefore(QUERY, fields, compare) : null, week: weekBefore(fields) };
+  const { metric, compare, period } = choice.value;
+  const intervals = intervalsOf(period, here());
+  const interval = intervals.includes(choice.value.interval) ? choice.value.interval : intervals[0];
+  const fields = { metrics: [metric], dimensions: [interval], include: { time_labels: true }, filters: filtersFor(metric) };
+  return { intervals, interval, main: asking(QUERY, fields), before: compare ? askingBefore(QUERY, fields, compare) : null, week: weekBefore(fields) };
 }
 
 /** What the same hours of the week before were like, for periods of a day. @param {{ dimensions: string[] }} fields */

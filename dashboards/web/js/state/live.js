@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { followLive } from "../api/live.js";
+import { paced } from "./calmly.js";
 import { setClock } from "./clock.js";
 import { fromDelta, fromSnapshot, isUntouched, openWindow } from "./model.js";
 import { knownID } from "./sites.js";
@@ -43,7 +44,7 @@ let stopFollowing = null;
 export function followPresent() {
   stopFollowing ??= effect(() => {
     const id = knownID.value; // the site itself is another one when its goals change
-    forgetTimer();
+    pace.stop();
     told = [];
     batch(() => {
       present.value = null;
@@ -57,21 +58,17 @@ const PAUSE = 250; // a busy site sends ten messages a second, more than anybody
 
 /** What was told and is not shown yet, the newest last. @type {{ kind: "snapshot" | "delta", message: any }[]} */
 let told = [];
-let timer = 0;
+const pace = paced(PAUSE, show);
 
 /** @param {"snapshot" | "delta"} kind @param {any} message */
 function receive(kind, message) {
   if (kind === "snapshot") told = []; // it says all there is to know
   told.push({ kind, message });
   setClock(message.as_of);
-  const wait = heardAt.peek() + PAUSE - performance.now();
-  if (wait <= 0 || !present.peek()) show();
-  else timer ||= /** @type {any} */ (setTimeout(show, wait));
+  pace.soon();
 }
 
 function show() {
-  forgetTimer();
-  if (told.length === 0) return;
   const before = present.peek();
   const next = told.reduce((state, { kind, message }) => (kind === "snapshot" || !state ? fromSnapshot(message) : fromDelta(state, message)), before);
   const counted = told.some(({ kind, message }) => kind === "snapshot" || message.windows?.length > 0);
@@ -83,9 +80,4 @@ function show() {
     heardAt.value = performance.now();
     if (counted || moved) pulse.value++;
   });
-}
-
-function forgetTimer() {
-  clearTimeout(timer);
-  timer = 0;
 }
