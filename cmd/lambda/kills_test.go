@@ -31,13 +31,13 @@ func TestKilledInMidInvocation(t *testing.T) {
 	f := newFunction(t, "consume", env...)
 	n, kills := 0, 0
 	var last events.KinesisEvent
-	for range batches {
+	for i := range batches {
 		batch := bulk(perBatch, &n)
 		if len(last.Records) > 0 && rng.IntN(3) == 0 { // a part of the one before comes again
 			batch.Records = append(last.Records[rng.IntN(perBatch):len(last.Records):len(last.Records)], batch.Records...)
 		}
 		last = batch
-		kills += deliver(t, f, batch, rng)
+		kills += deliver(t, f, batch, i == 0, rng)
 	}
 	f.kill()
 
@@ -56,8 +56,9 @@ func TestKilledInMidInvocation(t *testing.T) {
 	}
 }
 
-// deliver invokes the function with a batch until it is done, and kills it in the middle half of the times. It returns how often.
-func deliver(t *testing.T, f *function, batch events.KinesisEvent, rng *rand.Rand) (kills int) {
+// deliver invokes the function with a batch until it is done, and kills it in the middle half of the times; if early, the first time too, before any
+// answer can come. It returns how often.
+func deliver(t *testing.T, f *function, batch events.KinesisEvent, early bool, rng *rand.Rand) (kills int) {
 	t.Helper()
 	for len(batch.Records) > 0 {
 		event, err := json.Marshal(batch)
@@ -67,9 +68,14 @@ func deliver(t *testing.T, f *function, batch events.KinesisEvent, rng *rand.Ran
 		if f.cmd == nil {
 			f.start()
 		}
-		if kills < 3 && rng.IntN(2) == 0 {
+		after := time.Duration(rng.IntN(60)) * time.Millisecond
+		if early {
+			after = time.Millisecond
+		}
+		if early || kills < 3 && rng.IntN(2) == 0 {
+			early = false
 			process := f.cmd.Process
-			timer := time.AfterFunc(time.Duration(rng.IntN(60))*time.Millisecond, func() { _ = process.Kill() })
+			timer := time.AfterFunc(after, func() { _ = process.Kill() })
 			defer timer.Stop()
 		}
 		out, err := f.invoke(t.Context(), event)
