@@ -106,30 +106,28 @@ type askable interface {
 }
 
 // ask answers a question that one sample is enough for.
-func ask[Q askable, R any](ctx context.Context, r *Reader, site Site, q Q, from, to *int64, eval func(Q, query.Rules, *sketch.Sample) (R, error)) (res R, _ Reading, err error) {
+func ask[Q askable, R any](ctx context.Context, r *Reader, site Site, q Q, from, to *int64, eval func(Q, query.Rules, *sketch.Sample, query.Value) (R, error)) (res R, _ Reading, err error) {
 	rules := site.Rules()
 	if err := q.Check(rules); err != nil {
 		return res, Reading{}, err
 	}
 	*from, *to = r.widen(site, *from, *to)
 	needs, reach := q.Needs(rules)
-	sample, reading, err := r.sample(ctx, site, span{*from, *to}, needs, reach)
+	a := &question{reader: r, site: site, rules: rules, span: span{*from, *to}, needs: needs, reach: reach}
+	main, err := r.stretchOf(ctx, site, a.span, days)
 	if err != nil {
-		return res, reading, err
+		return res, Reading{}, err
 	}
-	res, err = eval(q, rules, sample)
-	return res, reading, err
-}
-
-// sample reads what a question about a span has to know.
-func (r *Reader) sample(ctx context.Context, site Site, sp span, needs sketch.Needs, reach query.Reach) (*sketch.Sample, Reading, error) {
-	a := &question{reader: r, site: site, rules: site.Rules(), span: sp, needs: needs, reach: reach}
-	main, err := r.stretchOf(ctx, site, sp, days)
+	sample, err := a.project(ctx, main)
 	if err != nil {
-		return nil, Reading{}, err
+		return res, main.reading(), err
 	}
-	s, err := a.project(ctx, main)
-	return s, main.reading(), err
+	visitors, err := main.visitorsBeside(sample)
+	if err != nil {
+		return res, main.reading(), err
+	}
+	res, err = eval(q, rules, sample, visitors)
+	return res, main.reading(), err
 }
 
 // eval answers a query about the span of the stretch.

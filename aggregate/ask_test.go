@@ -239,3 +239,34 @@ func TestTotalsAreExactBesideEstimates(t *testing.T) {
 		}
 	}
 }
+
+// Figures of a crowd contradicted each other: more visits than pageviews, and rows that together were not the visitors, by as much as the sample is off.
+func TestEstimatesOfACrowdAddUp(t *testing.T) {
+	c := newCrowd(t)
+	q := query.Query{From: c.now.Add(-30 * time.Minute).UnixMilli(), To: c.now.Add(time.Minute).UnixMilli()}
+	ask := func(m []query.Metric, by ...query.Dimension) query.Result {
+		q.Metrics, q.Dimensions = m, by
+		res, _, err := c.reader.Query(c.ctx, c.site, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res
+	}
+	all := ask([]query.Metric{query.Visitors, query.Visits, query.Pageviews}).Rows[0].Values
+	if all[1].Err <= 0 || math.Abs(all[1].X-all[0].X) > 1e-6 || all[0].Err == 0 && all[1].X > all[2].X {
+		t.Errorf("%+v visits of %+v visitors, who had one each, and %v pageviews", all[1], all[0], all[2].X)
+	}
+	if alone := ask([]query.Metric{query.Visits}).Rows[0].Values[0]; alone.X != all[1].X || alone.Err != all[1].Err {
+		t.Errorf("%+v visits beside other figures, %+v alone", all[1], alone)
+	}
+	for _, by := range []query.Dimension{query.VisitEntryPage, query.VisitCountry, query.VisitBrowser} {
+		if sum := total(ask([]query.Metric{query.Visitors}, by)); math.Abs(sum-all[0].X) > 1e-6 {
+			t.Errorf("%v visitors by %s, and %v in all", sum, by, all[0].X)
+		}
+	}
+	f := query.Funnel{From: q.From, To: q.To, Steps: []*query.Filter{{Op: query.Is, Dimension: query.EventPage, Values: []string{"/"}}, {Op: query.Is, Dimension: query.EventName, Values: []string{"signup"}}}}
+	res, _, err := c.reader.Funnel(c.ctx, c.site, f)
+	if err != nil || math.Abs(res.Steps[0].Visitors.X-all[0].X) > 1e-6 {
+		t.Errorf("%v visitors in the first step of a funnel that all of %v take, %v", res.Steps, all[0].X, err)
+	}
+}

@@ -31,7 +31,11 @@ func (a *question) evalPartly(q *query.Query, main *stretch, sample *sketch.Samp
 	}
 	of := *q
 	of.Order, of.Limit, of.Offset = nil, 0, 0
-	sampled, err := query.Eval(&of, a.rules, sample, query.Extras{})
+	visitors, err := main.visitorsBeside(sample)
+	if err != nil {
+		return query.Result{}, err
+	}
+	sampled, err := query.Eval(&of, a.rules, sample, query.Extras{Visitors: visitors})
 	if err != nil {
 		return query.Result{}, err
 	}

@@ -21,8 +21,9 @@ type stretch struct {
 	switched uint64
 	// unreadable is how many deltas and roll-ups are missing, for they cannot be read.
 	unreadable uint64
-	isWhole    *bool    // what whole found out
-	origin     *stretch // of a clone, what it is one of
+	isWhole    *bool        // what whole found out
+	all        *query.Value // what visitors found out
+	origin     *stretch     // of a clone, what it is one of
 }
 
 // stretch reads a span, whose ends are starts of windows, from roll-ups of at most the level top: what was counted live, and what was imported. Level zero reads the
@@ -96,12 +97,42 @@ func (s *stretch) forCounts() []query.Part {
 // eval answers a query from the sample of the stretch, and from its tables where these know more.
 func (s *stretch) eval(q *query.Query, rules query.Rules, sample *sketch.Sample) (_ query.Result, err error) {
 	var extras query.Extras
-	if q.Countable() && !sample.Complete() {
+	switch {
+	case sample.Complete():
+	case q.Countable():
 		if extras.Counts, err = query.Count(q, s.forCounts()); err != nil {
 			return query.Result{}, fmt.Errorf("count: %w", err)
 		}
+	default:
+		if extras.Visitors, err = s.visitorsBeside(sample); err != nil {
+			return query.Result{}, err
+		}
 	}
 	return query.Eval(q, rules, sample, extras)
+}
+
+// visitorsBeside returns how many visitors the span has, for a sample that does not hold them all. It is zero where the sample holds all of them, or is of a part of the span alone.
+func (s *stretch) visitorsBeside(sample *sketch.Sample) (query.Value, error) {
+	if sample.Complete() || len(s.unsampled) > 0 {
+		return query.Value{}, nil
+	}
+	return s.visitors()
+}
+
+// visitors returns how many visitors the span has.
+func (s *stretch) visitors() (query.Value, error) {
+	if o := s.origin; o != nil && len(o.parts.samples) == len(s.parts.samples) { // which is never changed, and finds it out once for all
+		return o.visitors()
+	}
+	if s.all == nil {
+		q := query.Query{Metrics: []query.Metric{query.Visitors}, From: s.span.from, To: s.span.to}
+		c, err := query.Count(&q, s.forCounts())
+		if err != nil {
+			return query.Value{}, fmt.Errorf("count the visitors: %w", err)
+		}
+		s.all = &query.Value{X: c.Visitors, Err: c.VisitorsErr}
+	}
+	return *s.all, nil
 }
 
 // join returns the samples of several stretches.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -84,7 +85,13 @@ func (p population) complete(t *testing.T, q query.Query) []query.Value {
 
 func ask(t *testing.T, q query.Query, s *sketch.Sample) []query.Value {
 	t.Helper()
-	r, err := query.Eval(&q, query.Rules{}, s, query.Extras{})
+	return askKnowing(t, q, s, query.Value{})
+}
+
+// askKnowing asks with a number of all visitors that is known.
+func askKnowing(t *testing.T, q query.Query, s *sketch.Sample, visitors query.Value) []query.Value {
+	t.Helper()
+	r, err := query.Eval(&q, query.Rules{}, s, query.Extras{Visitors: visitors})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,6 +132,81 @@ func TestErrorsAreWhatTheySay(t *testing.T) {
 			}
 			checkCalibration(t, name+" "+string(m), runsOf, i, truth)
 		}
+	}
+}
+
+// TestKnownVisitorsMakeTotalsMoreExact: where the number of visitors is known as well as the registers tell it, errors are what they say, and less than they were.
+func TestKnownVisitorsMakeTotalsMoreExact(t *testing.T) {
+	const visitors, relative = 50_000, 0.0057
+	runs := 50
+	if os.Getenv("STREAMGAUGE_LONG") != "" {
+		runs = 600
+	}
+	people := newPopulation(rand.New(rand.NewPCG(3, 4)), visitors)
+	metrics := []query.Metric{query.Visitors, query.Visits, query.Events, query.TotalRevenue}
+	for _, c := range []struct {
+		name   string
+		filter *query.Filter
+		most   float64 // of the error before
+	}{
+		{"all", nil, 0.85}, {"85 %", is(query.VisitCountry, "DE"), 0.9}, {"1 %", is(query.VisitCountry, "IS"), 1.02},
+	} {
+		q := query.Query{From: start, To: start + 30*86400_000, Filter: c.filter, Metrics: metrics}
+		var runsOf [][]query.Value
+		var before, now float64 // standard error of visits as it is reported
+		for i := range runs {
+			r := rand.New(rand.NewPCG(13, uint64(i)))
+			s := people.sample(r)
+			known := query.Value{X: visitors * (1 + relative*r.NormFloat64()), Err: visitors * relative}
+			values := askKnowing(t, q, s, known)
+			if i == 0 {
+				before, now = ask(t, q, s)[1].Err, values[1].Err
+			}
+			runsOf = append(runsOf, values)
+		}
+		truth := people.complete(t, q)
+		for i, m := range metrics {
+			checkCalibration(t, c.name+" "+string(m), runsOf, i, truth)
+		}
+		t.Logf("%s: with the visitors known, the error of visits is %.2f of what it was without", c.name, now/before)
+		if now > c.most*before {
+			t.Errorf("%s: with the visitors known, the error of visits is %.1f, want at most %.2f of %.1f", c.name, now, c.most, before)
+		}
+	}
+}
+
+// TestWhereAllAreAlikeAnErrorIsLeft: a sample in which everybody does the same says of the others that most do.
+func TestWhereAllAreAlikeAnErrorIsLeft(t *testing.T) {
+	var b sketch.Builder
+	h := sketch.Hit{At: start}
+	h.Text[sketch.Name], h.Text[sketch.Country] = "pageview", "DE"
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2 * sketch.K {
+		b.Add(r.Uint64(), &h)
+	}
+	s, _ := b.Seal()
+	q := query.Query{From: start, To: start + 1, Filter: is(query.VisitCountry, "DE"), Metrics: []query.Metric{query.Visitors, query.Visits, query.Events}}
+	for i, v := range askKnowing(t, q, s, query.Value{X: 2 * sketch.K}) {
+		if math.Abs(v.X-2*sketch.K) > 1e-6 || v.Err <= 0 || v.Err > 2 {
+			t.Errorf("%s: %v ± %v, want %d and an error of about one", q.Metrics[i], v.X, v.Err, 2*sketch.K)
+		}
+	}
+	q.Filter = is(query.VisitCountry, "FR")
+	for i, v := range askKnowing(t, q, s, query.Value{X: 2 * sketch.K}) {
+		if v.X != 0 || v.Err != 0 {
+			t.Errorf("%s: %v ± %v where nobody is", q.Metrics[i], v.X, v.Err)
+		}
+	}
+}
+
+// TestKnownVisitorsAreNotTakenWhereTheSampleTellsMore: a number that is known badly changes nothing.
+func TestKnownVisitorsAreNotTakenWhereTheSampleTellsMore(t *testing.T) {
+	people := newPopulation(rand.New(rand.NewPCG(3, 4)), 2*sketch.K)
+	s := people.sample(rand.New(rand.NewPCG(5, 6)))
+	q := query.Query{From: start, To: start + 30*86400_000, Metrics: []query.Metric{query.Visitors, query.Visits}}
+	before, now := ask(t, q, s), askKnowing(t, q, s, query.Value{X: 3 * sketch.K, Err: 0.1 * sketch.K})
+	if !reflect.DeepEqual(before, now) {
+		t.Errorf("%v without, %v with a number that is known to 3 %%", before, now)
 	}
 }
 

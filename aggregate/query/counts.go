@@ -48,12 +48,15 @@ func Count(q *Query, parts []Part) (*Counts, error) {
 	}
 	c := &counter{query: q, Counts: Counts{Revenue: make(map[string]sketch.Money), Rows: make(map[string]sketch.Counts)}}
 	c.needs, _ = q.Needs(Rules{})
+	visitors := 0
+	for _, p := range parts {
+		visitors += p.Sample.Visitors()
+	}
+	c.visitors = make([]uint64, 0, visitors)
 	for i, p := range parts {
-		s, err := sketch.Project(c.needs, []*sketch.Packed{p.Sample})
-		if err != nil {
+		if err := c.addSample(p.Sample); err != nil {
 			return nil, fmt.Errorf("count part %d: %w", i, err)
 		}
-		c.addSample(newHits(s))
 		c.addRest(p.Rest)
 	}
 	c.finish()
@@ -70,28 +73,35 @@ type counter struct {
 	absent   uint64     // what a text can have missed in all tables
 }
 
-func (c *counter) addSample(h *hits) {
+// addSample adds the visitors of a sample, for which it need not be unpacked, and its hits.
+func (c *counter) addSample(p *sketch.Packed) (err error) {
+	if slices.Contains(c.query.Metrics, Visitors) {
+		if c.visitors, err = p.Acting(c.visitors); err != nil || len(c.query.Metrics) == 1 {
+			return err
+		}
+	}
+	s, err := sketch.Project(c.needs, []*sketch.Packed{p})
+	if err != nil {
+		return err
+	}
+	c.addHits(newHits(s))
+	return nil
+}
+
+func (c *counter) addHits(h *hits) {
 	for _, d := range c.query.Dimensions {
 		c.addColumn(h, h.shown(d), d)
 	}
 	purse := newPurse(h, false)
-	for i := range h.sample.Visitors() {
-		from, to := h.sample.Range(i)
-		acts := false
-		for hit := from; hit < to; hit++ {
-			if h.isEngagement(hit) {
-				continue
-			}
-			acts = true
-			c.Events++
-			if h.isPageview(hit) {
-				c.Pageviews++
-			}
-			purse.add(0, hit)
+	for hit := range h.sample.Hits() {
+		if h.isEngagement(hit) {
+			continue
 		}
-		if acts {
-			c.visitors = append(c.visitors, h.sample.Hash(i))
+		c.Events++
+		if h.isPageview(hit) {
+			c.Pageviews++
 		}
+		purse.add(0, hit)
 	}
 	for slot, p := range purse.slots.pairs {
 		c.earn(purse.currencies.words[p[1]], purse.sums.sum(slot, amount), uint64(purse.sums.sum(slot, payments)))

@@ -5,12 +5,37 @@ import "math"
 // estimator makes values of what was found among a share of the visitors, which is a Bernoulli sample by their hash: each is in it with
 // probability share. Totals are those of D. G. Horvitz and D. J. Thompson, "A Generalization of Sampling Without Replacement From a Finite
 // Universe", JASA 1952; the variance of a ratio is that of its residuals a − R·b (W. G. Cochran, Sampling Techniques, 1977, chapter 6).
-type estimator struct{ share float64 }
+//
+// Where the number of all visitors is known better than the sample tells, a total is that number times the mean of the sample's visitors, the ratio
+// estimator of the same chapter: rows that together are everybody add up to the visitors, there are no fewer visits than visitors who began one, and the
+// error of a figure that most visitors have a part in is a third of what it was.
+type estimator struct {
+	share float64
+	seen  float64 // visitors of the sample
+	all   Value   // known number of them; zero where it is not known, or no better
+}
 
 func (e estimator) exact() bool { return e.share >= 1 }
 
 // blind reports whether nobody is in the sample, which therefore says nothing of anybody.
 func (e estimator) blind() bool { return e.share <= 0 }
+
+// newEstimator returns that of a sample and [from, to). How many visitors acted then is taken for known if that tells more than how many of them the sample has.
+func newEstimator(h *hits, all Value, from, to int64) estimator {
+	e := estimator{share: h.sample.Fraction()}
+	if e.exact() || all.X == 0 {
+		return e
+	}
+	for i := range h.sample.Visitors() {
+		if h.acts(i, from, to) {
+			e.seen++
+		}
+	}
+	if own := all.X * math.Sqrt((1-e.share)/max(1, e.seen)); e.seen > 0 && all.Err < own {
+		e.all = all
+	}
+	return e
+}
 
 // total is the sum of a over all visitors: its variance is (1−p)/p² · Σa².
 func (e estimator) total(a int64, p products) Value {
@@ -19,8 +44,18 @@ func (e estimator) total(a int64, p products) Value {
 		return Value{X: float64(a)}
 	case e.blind():
 		return Value{Null: true}
+	case e.all.X > 0:
+		return e.timesMean(float64(a), p)
 	}
 	return Value{X: float64(a) / e.share, Err: math.Sqrt((1-e.share)*p.aa) / e.share}
+}
+
+// timesMean is N·Σa/n of n visitors: its variance is (N/n)² · (1−p) · Σ(a−Σa/n)², and that of N times the square of the mean. Where all visitors of the sample
+// have the same, one of those that are not in it can still have another: so much error is left.
+func (e estimator) timesMean(a float64, p products) Value {
+	mean := a / e.seen
+	residuals := max(min(p.aa, 1), p.aa-a*mean)
+	return Value{X: e.all.X * mean, Err: math.Hypot(e.all.X/e.seen*math.Sqrt((1-e.share)*residuals), mean*e.all.Err)}
 }
 
 // ratio is Σa/Σb, times the scale: its variance is (1−p)/p² · Σ(a−R·b)² over the square of the estimated Σb.

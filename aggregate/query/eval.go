@@ -11,6 +11,8 @@ import (
 type Extras struct {
 	// Counts answer a query that is Countable in the place of a sample that is not complete.
 	Counts *Counts
+	// Visitors is how many visitors acted in the range, whatever the filter lets through; zero where that is not known. Totals from a sample are more exact then.
+	Visitors Value
 }
 
 // Eval answers a query from a sample that holds the hits of the range, and whatever else [Query.Needs] says.
@@ -26,6 +28,7 @@ func Eval(q *Query, rules Rules, s *sketch.Sample, x Extras) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("evaluate: %w", err)
 	}
+	e.estimator = newEstimator(e.hits, x.Visitors, q.From, q.To)
 	e.run()
 	rows, err := e.rows()
 	if err != nil {
@@ -59,8 +62,10 @@ type evaluation struct {
 	vitals  []*readings      // by vital; nil unless asked for
 	noShare map[Metric]Value // of a row that there is not
 
-	seen    []stamps // by row
-	visitor int32    // number of the visitor at hand; above zero
+	seen      []stamps // by row
+	estimator estimator
+
+	visitor int32 // number of the visitor at hand; above zero
 	isNew   bool
 	isOld   bool
 	passes  []bool // by hit of the visit at hand: no engagement, and the filter holds

@@ -57,7 +57,7 @@ func BenchmarkEval(b *testing.B) {
 	q := query.Query{From: start, To: start + 30*86400_000, Metrics: []query.Metric{query.Visitors, query.Visits, query.Pageviews, query.BounceRate,
 		query.VisitDuration, query.ViewsPerVisit}}
 	ask := func(name string, q query.Query) {
-		measure(b, name, s, func() error {
+		measure(b, name, s.Hits(), func() error {
 			_, err := query.Eval(&q, query.Rules{}, s, query.Extras{})
 			return err
 		})
@@ -84,13 +84,13 @@ func BenchmarkFunnel(b *testing.B) {
 		f.Steps = append(f.Steps, &query.Filter{Op: query.Contains, Dimension: query.EventPage, Values: []string{part}})
 	}
 	f.Steps = append(f.Steps, is(query.EventName, "signup"))
-	measure(b, "5 steps", s, func() error {
-		_, err := query.EvalFunnel(&f, query.Rules{}, s)
+	measure(b, "5 steps", s.Hits(), func() error {
+		_, err := query.EvalFunnel(&f, query.Rules{}, s, query.Value{})
 		return err
 	})
 	f.Filter = is(query.VisitCountry, "DE", "FR")
-	measure(b, "5 steps, filtered by visit", s, func() error {
-		_, err := query.EvalFunnel(&f, query.Rules{}, s)
+	measure(b, "5 steps, filtered by visit", s.Hits(), func() error {
+		_, err := query.EvalFunnel(&f, query.Rules{}, s, query.Value{})
 		return err
 	})
 }
@@ -102,7 +102,7 @@ func is(d query.Dimension, values ...string) *query.Filter {
 func both(args ...*query.Filter) *query.Filter { return &query.Filter{Op: query.And, Args: args} }
 
 // measure runs a benchmark and reports the CPU time of one run beside the time that it took.
-func measure(b *testing.B, name string, s *sketch.Sample, run func() error) {
+func measure(b *testing.B, name string, hits int, run func() error) {
 	b.Run(name, func(b *testing.B) {
 		b.ReportAllocs()
 		before := cpu(b)
@@ -112,7 +112,7 @@ func measure(b *testing.B, name string, s *sketch.Sample, run func() error) {
 			}
 		}
 		b.ReportMetric(float64((cpu(b)-before).Microseconds())/1000/float64(b.N), "cpu-ms/op")
-		b.ReportMetric(float64(s.Hits()), "hits")
+		b.ReportMetric(float64(hits), "hits")
 	})
 }
 
@@ -122,4 +122,33 @@ func cpu(b *testing.B) time.Duration {
 		b.Fatal(err)
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkCountVisitors counts those of a month of days, each of which has more than a sample holds: what a total from a sample is multiplied by.
+func BenchmarkCountVisitors(b *testing.B) {
+	r := rand.New(rand.NewPCG(4, 5))
+	people := newPopulation(r, 2*sketch.K)
+	var parts []query.Part
+	hits := 0
+	for range 30 {
+		var day sketch.Builder
+		for _, hits := range people {
+			hash := r.Uint64()
+			for i := range hits {
+				day.Add(hash, &hits[i])
+			}
+		}
+		s, rest := day.Seal()
+		p, err := sketch.Open(s.AppendBinary(nil))
+		if err != nil {
+			b.Fatal(err)
+		}
+		parts = append(parts, query.Part{Sample: p, Rest: rest})
+		hits += p.Hits()
+	}
+	q := query.Query{Metrics: []query.Metric{query.Visitors}, From: start, To: start + 30*86400_000}
+	measure(b, "30 days", hits, func() error {
+		_, err := query.Count(&q, parts)
+		return err
+	})
 }

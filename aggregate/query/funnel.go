@@ -67,12 +67,12 @@ func (f *Funnel) ofVisits() bool {
 	return f.Filter.ofVisits() || slices.ContainsFunc(f.Steps, (*Filter).ofVisits)
 }
 
-// EvalFunnel answers a funnel from a sample that holds the hits of the range, and whatever else [Funnel.Needs] says.
-func EvalFunnel(f *Funnel, rules Rules, s *sketch.Sample) (FunnelResult, error) {
+// EvalFunnel answers a funnel from a sample that holds the hits of the range, and whatever else [Funnel.Needs] says. Visitors is how many acted in the range, as in [Extras].
+func EvalFunnel(f *Funnel, rules Rules, s *sketch.Sample, visitors Value) (FunnelResult, error) {
 	if err := f.Check(rules); err != nil {
 		return FunnelResult{}, err
 	}
-	w, err := newWalk(s, rules, f.From, f.To, f.Filter, f.ofVisits())
+	w, err := newWalk(s, rules, f.From, f.To, f.Filter, f.ofVisits(), visitors)
 	if err != nil {
 		return FunnelResult{}, err
 	}
@@ -125,8 +125,8 @@ func (l *ladder) climb(v *visit, h int, t int64) {
 }
 
 func (f *Funnel) result(w *walk, reached []int64) FunnelResult {
-	e := w.estimator()
-	r := FunnelResult{Exact: w.exact(), Fraction: e.share}
+	e := w.estimator
+	r := FunnelResult{Exact: w.complete(), Fraction: e.share}
 	for i, n := range reached {
 		r.Steps = append(r.Steps, FunnelStep{
 			Visitors: e.total(n, products{aa: float64(n)}),

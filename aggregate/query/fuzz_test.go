@@ -117,18 +117,18 @@ func answerOthers(t *testing.T, q query.Query, d *dice, rules query.Rules, s *sk
 		f.Steps = append(f.Steps, d.filter(0))
 	}
 	f.Needs(rules)
-	_, err := query.EvalFunnel(&f, rules, s)
+	_, err := query.EvalFunnel(&f, rules, s, query.Value{})
 	if (f.Check(rules) == nil) != (err == nil) {
 		t.Fatalf("funnel: %v", err)
 	}
 	r := query.Retention{From: q.From, To: q.To, Filter: q.Filter, Unit: oneOf(d, wildDimensions)}
 	r.Needs(rules)
-	if _, err = query.EvalRetention(&r, rules, s); (r.Check(rules) == nil) != (err == nil) {
+	if _, err = query.EvalRetention(&r, rules, s, query.Value{}); (r.Check(rules) == nil) != (err == nil) {
 		t.Fatalf("retention: %v", err)
 	}
 	j := query.Journey{From: q.From, To: q.To, Filter: q.Filter, Page: oneOf(d, wildValues), Previous: d.n(2) == 0, Limit: q.Limit, Offset: q.Offset}
 	j.Needs(rules)
-	if _, err = query.EvalJourney(&j, rules, s); (j.Check(rules) == nil) != (err == nil) {
+	if _, err = query.EvalJourney(&j, rules, s, query.Value{}); (j.Check(rules) == nil) != (err == nil) {
 		t.Fatalf("journey: %v", err)
 	}
 }

@@ -93,3 +93,14 @@ func (h *hits) pages() column { return h.column(place{kind: ofHit, field: sketch
 
 func (h *hits) isPageview(i int) bool   { return h.names.ids[i] == h.pageview }
 func (h *hits) isEngagement(i int) bool { return h.names.ids[i] == h.engagement }
+
+// acts reports whether a visitor did something in [from, to).
+func (h *hits) acts(visitor int, from, to int64) bool {
+	first, end := h.sample.Range(visitor)
+	for i := first; i < end; i++ {
+		if t := h.times[i]; t >= from && t < to && !h.isEngagement(i) {
+			return true
+		}
+	}
+	return false
+}

@@ -57,12 +57,12 @@ func (j *Journey) Needs(rules Rules) (sketch.Needs, Reach) {
 	return n.Needs, Reach{Visits: true}
 }
 
-// EvalJourney answers a journey from a sample that holds the hits of the range, and whatever else [Journey.Needs] says.
-func EvalJourney(j *Journey, rules Rules, s *sketch.Sample) (JourneyResult, error) {
+// EvalJourney answers a journey from a sample that holds the hits of the range, and whatever else [Journey.Needs] says. Visitors is how many acted in the range, as in [Extras].
+func EvalJourney(j *Journey, rules Rules, s *sketch.Sample, visitors Value) (JourneyResult, error) {
 	if err := j.Check(rules); err != nil {
 		return JourneyResult{}, err
 	}
-	w, err := newWalk(s, rules, j.From, j.To, j.Filter, true)
+	w, err := newWalk(s, rules, j.From, j.To, j.Filter, true, visitors)
 	if err != nil {
 		return JourneyResult{}, err
 	}
@@ -128,8 +128,8 @@ func (t *trails) neighbour(v *visit, h int) int {
 }
 
 func (t *trails) result(w *walk) JourneyResult {
-	e := w.estimator()
-	r := JourneyResult{Exact: w.exact(), Fraction: e.share, Total: len(t.rows.pairs)}
+	e := w.estimator
+	r := JourneyResult{Exact: w.complete(), Fraction: e.share, Total: len(t.rows.pairs)}
 	for i, p := range t.rows.pairs {
 		r.Rows = append(r.Rows, JourneyRow{Page: t.text(p), Pageviews: e.total(t.counts.sum(i, 0), t.counts.productsOf(i, 0))})
 	}

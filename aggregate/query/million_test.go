@@ -13,7 +13,7 @@ import (
 // multitude is very many visitors, of whom only the figures are kept.
 type multitude struct {
 	*rand.Rand
-	visitors, visits, bounces, some float64 // some are those of FR, a tenth
+	visitors, visits, bounces, some float64 // some are those of FR, a tenth; the others are of DE
 	parts                           []query.Part
 }
 
@@ -86,6 +86,9 @@ func (m *multitude) ask(t *testing.T, metric query.Metric, f *query.Filter) quer
 		if x.Counts, err = query.Count(&q, m.parts); err != nil {
 			t.Fatal(err)
 		}
+	} else if metric != query.BounceRate {
+		all := m.ask(t, query.Visitors, nil)
+		x.Visitors = query.Value{X: all.X, Err: all.Err}
 	}
 	r, err := query.Eval(&q, query.Rules{}, s, x)
 	if err != nil {
@@ -115,6 +118,7 @@ func TestFiguresOfAMillionVisitors(t *testing.T) {
 			{"visits", query.Visits, nil, m.visits},
 			{"bounce rate", query.BounceRate, nil, 100 * m.bounces / m.visits},
 			{"a tenth", query.Visitors, is(query.VisitCountry, "FR"), m.some},
+			{"the others", query.Visitors, is(query.VisitCountry, "DE"), m.visitors - m.some},
 		} {
 			v := m.ask(t, c.metric, c.filter)
 			if v.Err <= 0 {

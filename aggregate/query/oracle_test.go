@@ -126,7 +126,7 @@ func (w *world) askFunnel(t *testing.T, s *sketch.Sample, h *naive.History, seed
 	for range 2 + w.IntN(3) {
 		f.Steps = append(f.Steps, w.filter(2))
 	}
-	got, err := query.EvalFunnel(&f, w.rules, s)
+	got, err := query.EvalFunnel(&f, w.rules, s, query.Value{})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
@@ -140,7 +140,7 @@ func (w *world) askJourney(t *testing.T, s *sketch.Sample, h *naive.History, see
 	if w.IntN(2) == 0 {
 		j.Filter = w.filter(2)
 	}
-	got, err := query.EvalJourney(&j, w.rules, s)
+	got, err := query.EvalJourney(&j, w.rules, s, query.Value{})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}
@@ -170,7 +170,7 @@ func (w *world) askRetention(t *testing.T, s *sketch.Sample, h *naive.History, s
 	if w.IntN(2) == 0 {
 		r.Filter = w.filter(2)
 	}
-	got, err := query.EvalRetention(&r, w.rules, s)
+	got, err := query.EvalRetention(&r, w.rules, s, query.Value{})
 	if err != nil {
 		t.Fatalf("seed %d: %v", seed, err)
 	}

@@ -61,12 +61,12 @@ func (r *Retention) Needs(rules Rules) (sketch.Needs, Reach) {
 	return n.Needs, Reach{Visits: r.Filter.ofVisits()}
 }
 
-// EvalRetention answers a retention from a sample that holds the hits of the range, and whatever else [Retention.Needs] says.
-func EvalRetention(r *Retention, rules Rules, s *sketch.Sample) (RetentionResult, error) {
+// EvalRetention answers a retention from a sample that holds the hits of the range, and whatever else [Retention.Needs] says. Visitors is how many acted in the range, as in [Extras].
+func EvalRetention(r *Retention, rules Rules, s *sketch.Sample, visitors Value) (RetentionResult, error) {
 	if err := r.Check(rules); err != nil {
 		return RetentionResult{}, err
 	}
-	w, err := newWalk(s, rules, r.From, r.To, r.Filter, r.Filter.ofVisits())
+	w, err := newWalk(s, rules, r.From, r.To, r.Filter, r.Filter.ofVisits(), visitors)
 	if err != nil {
 		return RetentionResult{}, err
 	}
@@ -116,8 +116,8 @@ func (c *cohorts) see(_ *visit, _ int, t int64) {
 }
 
 func (c *cohorts) result(w *walk) RetentionResult {
-	e := w.estimator()
-	r := RetentionResult{Exact: w.exact(), Fraction: e.share}
+	e := w.estimator
+	r := RetentionResult{Exact: w.complete(), Fraction: e.share}
 	for id, b := range c.clock.buckets {
 		counts := c.counts[(b.wall-c.first)/c.length]
 		if counts == nil {

@@ -48,7 +48,7 @@ func isNothing(metrics []Metric, values []Value) bool {
 
 // values returns the values of a metric in all rows. Of those made of a formula, it is number n.
 func (e *evaluation) values(m Metric, n int) ([]Value, error) {
-	rows, est := e.grid.len(), e.estimator()
+	rows, est := e.grid.len(), e.estimator
 	switch {
 	case m.isShare():
 		return e.shares(m)
@@ -71,8 +71,6 @@ func (e *evaluation) values(m Metric, n int) ([]Value, error) {
 	return all, nil
 }
 
-func (e *evaluation) estimator() estimator { return estimator{share: e.hits.sample.Fraction()} }
-
 // shares returns the visitors of each row in percent of those of another question.
 func (e *evaluation) shares(m Metric) ([]Value, error) {
 	of, err := newEvaluation(e.query.whole(m), e.rules, e.hits, compiler{withoutGoals: m != Percentage})
@@ -82,7 +80,7 @@ func (e *evaluation) shares(m Metric) ([]Value, error) {
 	of.grid.axes = slices.DeleteFunc(slices.Clone(e.grid.axes), func(a axis) bool { return m != GroupConversion || a.kind == ofGoal })
 	of.run()
 	if e.noShare[m] = (Value{Null: true}); len(of.grid.axes) == 0 {
-		e.noShare[m] = e.estimator().shareOf(0, of.numbers.sum(0, of.columns[statVisitors]))
+		e.noShare[m] = e.estimator.shareOf(0, of.numbers.sum(0, of.columns[statVisitors]))
 	}
 	all := make([]Value, e.grid.len())
 	var ids []uint32
@@ -95,7 +93,7 @@ func (e *evaluation) shares(m Metric) ([]Value, error) {
 		if i, ok := of.grid.lookup(ids[:len(of.grid.axes)]); ok {
 			base = of.numbers.sum(i, of.columns[statVisitors])
 		}
-		all[row] = e.estimator().shareOf(e.numbers.sum(row, e.columns[statVisitors]), base)
+		all[row] = e.estimator.shareOf(e.numbers.sum(row, e.columns[statVisitors]), base)
 	}
 	return all, nil
 }

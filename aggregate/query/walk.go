@@ -13,12 +13,13 @@ type walk struct {
 	filter   *condition
 	cutter   *cutter
 	from, to int64
+	estimator
 }
 
-func newWalk(s *sketch.Sample, rules Rules, from, to int64, filter *Filter, visits bool) (*walk, error) {
+func newWalk(s *sketch.Sample, rules Rules, from, to int64, filter *Filter, visits bool, visitors Value) (*walk, error) {
 	rules = rules.WithDefaults()
 	h := newHits(s)
-	w := &walk{hits: h, compiler: compiler{hits: h, rules: rules}, from: from, to: to}
+	w := &walk{hits: h, compiler: compiler{hits: h, rules: rules}, from: from, to: to, estimator: newEstimator(h, visitors, from, to)}
 	w.cutter = newCutter(h, rules, from, to, visits)
 	var err error
 	w.filter, err = w.compile(filter)
@@ -48,7 +49,5 @@ func (w *walk) each(visitor int, do func(v *visit, h int, t int64)) {
 	}
 }
 
-func (w *walk) estimator() estimator { return estimator{share: w.hits.sample.Fraction()} }
-
-// exact reports whether what is found is all that there is.
-func (w *walk) exact() bool { return w.hits.sample.Complete() }
+// complete reports whether what is found is all that there is.
+func (w *walk) complete() bool { return w.hits.sample.Complete() }

@@ -54,13 +54,13 @@ func (s *sampled) Query(_ context.Context, q query.Query) (query.Result, error) 
 }
 
 func (s *sampled) Funnel(_ context.Context, f query.Funnel) (query.FunnelResult, error) {
-	return query.EvalFunnel(&f, s.rules, s.sample())
+	return query.EvalFunnel(&f, s.rules, s.sample(), query.Value{})
 }
 
 func (s *sampled) Retention(_ context.Context, r query.Retention) (query.RetentionResult, error) {
-	return query.EvalRetention(&r, s.rules, s.sample())
+	return query.EvalRetention(&r, s.rules, s.sample(), query.Value{})
 }
 
 func (s *sampled) Journey(_ context.Context, j query.Journey) (query.JourneyResult, error) {
-	return query.EvalJourney(&j, s.rules, s.sample())
+	return query.EvalJourney(&j, s.rules, s.sample(), query.Value{})
 }

@@ -64,6 +64,9 @@ func checkOpened(t *testing.T, p *Packed) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if acting, err := p.Acting(nil); err == nil && len(acting) > p.Visitors() {
+		t.Fatalf("%d of %d visitors act", len(acting), p.Visitors())
+	}
 	s, rest, err := Merge([]*Packed{p, o, p}, nil)
 	if err != nil {
 		return
