@@ -41,7 +41,7 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	var err error
 	n.mapping, err = mapping.New(mapping.Config{
 		StreamName: streamName, StreamARN: *desc.StreamARN,
-		Kinesis: n.broker.Client(), Function: function, FunctionTimeout: limit,
+		Kinesis: n.broker.SharingClient(), Function: function, FunctionTimeout: limit,
 		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
 		BatchSize:   1000, Gather: gather, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
 		MaximumRetryAttempts: &maximum, BisectBatchOnFunctionError: true, OnDiscard: n.discard,
