@@ -86,17 +86,32 @@ func gunzip(body []byte) ([]byte, error) {
 	return readBounded(zr, 0)
 }
 
-// readBounded reads up to event.MaxRequestBytes. The size is what the sender says, or less than one.
+// readBounded reads up to event.MaxRequestBytes. The size is what the sender says, or less than one: a body that keeps to it lies in memory of its size, as each request has its own.
 func readBounded(r io.Reader, size int64) ([]byte, error) {
-	b := bytes.NewBuffer(make([]byte, 0, min(max(size, 0), bodyHint)+bytes.MinRead))
-	_, err := b.ReadFrom(io.LimitReader(r, event.MaxRequestBytes+1))
-	if err == nil && b.Len() > event.MaxRequestBytes {
-		err = &http.MaxBytesError{Limit: event.MaxRequestBytes}
+	const instead = "; send it in several requests"
+	room := int64(bytes.MinRead)
+	if size > 0 {
+		room = min(size, bodyHint) + 1 // the one is for the end to be found in
 	}
-	if err != nil {
-		return nil, bodyError(err, "; send it in several requests")
+	body := make([]byte, 0, room)
+	r = io.LimitReader(r, event.MaxRequestBytes+1)
+	for {
+		if len(body) == cap(body) {
+			body = slices.Grow(body, bytes.MinRead)
+		}
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, bodyError(err, instead)
+		}
 	}
-	return b.Bytes(), nil
+	if len(body) > event.MaxRequestBytes {
+		return nil, bodyError(&http.MaxBytesError{Limit: event.MaxRequestBytes}, instead)
+	}
+	return body, nil
 }
 
 // bodyError says why a body could not be read, and of one that is too large what to do. What the network says of it names addresses, and is nobody's business.

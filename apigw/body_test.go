@@ -1,6 +1,7 @@
 package apigw
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/streamgauge/streamgauge/event"
@@ -39,6 +41,31 @@ func (slowBody) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 func (slowBody) Close() error { return nil }
 
 func (slowBody) SetReadDeadline(at time.Time) error { return nil }
+
+// A body is read whole, whatever its sender says of its size and in whatever pieces it comes; one that keeps to its size takes no more than that.
+func TestReadBounded(t *testing.T) {
+	pieces := map[string]func(io.Reader) io.Reader{
+		"whole": func(r io.Reader) io.Reader { return r }, "bytes": iotest.OneByteReader, "halves": iotest.HalfReader, "end with data": iotest.DataErrReader,
+	}
+	for _, n := range []int{0, 1, 280, 511, 512, 513, 5_000, bodyHint, bodyHint + 1, event.MaxRequestBytes} {
+		want := bytes.Repeat([]byte("0123456789"), n/10+1)[:n]
+		for _, said := range []int64{-1, 0, 1, int64(n) - 1, int64(n), int64(n) + 1, 1 << 40} {
+			for name, in := range pieces {
+				got, err := readBounded(in(bytes.NewReader(want)), said)
+				if err != nil || !bytes.Equal(got, want) {
+					t.Fatalf("%d bytes, said to be %d, %s: %d bytes, %v", n, said, name, len(got), err)
+				}
+				if n > 0 && n <= bodyHint && said == int64(n) && cap(got) != n+1 {
+					t.Errorf("%d bytes, %s, take %d", n, name, cap(got))
+				}
+			}
+		}
+	}
+	broken := iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("{}")))
+	if _, err := readBounded(broken, 2); err == nil {
+		t.Error("a body that breaks off was taken for whole")
+	}
+}
 
 func TestSlowBodies(t *testing.T) {
 	s := newDiscarding()

@@ -512,3 +512,26 @@ func state(t *testing.T, c *stream.Client) string {
 	}
 	return strings.Join(all, " ")
 }
+
+// TestWhoseData: what one reader does to the data of a record is nothing to another, unless they share it.
+func TestWhoseData(t *testing.T) {
+	b := openBroker(t, stream.Options{})
+	c := b.Client()
+	createStream(t, c, "s", 1)
+	mustPut(t, c, "text")
+	it := iterator(t, c, types.ShardIteratorTypeTrimHorizon)
+	read := func(c *stream.Client) []byte {
+		out, err := c.GetRecords(t.Context(), &kinesis.GetRecordsInput{ShardIterator: &it})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Records[0].Data
+	}
+	copy(read(c), "mine")
+	if got := read(c); string(got) != "text" {
+		t.Errorf("a reader changed another's data to %q", got)
+	}
+	if one, two := read(b.SharingClient()), read(b.SharingClient()); &one[0] != &two[0] {
+		t.Error("readers that share their data have copies")
+	}
+}

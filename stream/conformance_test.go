@@ -82,6 +82,10 @@ func TestConformanceInProcess(t *testing.T) {
 	streamtest.Run(t, func(t *testing.T) streamtest.API { return openBroker(t, stream.Options{}).Client() })
 }
 
+func TestConformanceSharing(t *testing.T) {
+	streamtest.Run(t, func(t *testing.T) streamtest.API { return openBroker(t, stream.Options{}).SharingClient() })
+}
+
 func TestConformanceHTTP(t *testing.T) {
 	streamtest.Run(t, func(t *testing.T) streamtest.API {
 		return sdkClient(t, openBroker(t, stream.Options{Dir: t.TempDir(), FS: disk.OS{}}))

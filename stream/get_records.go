@@ -25,7 +25,9 @@ func (c *Client) GetRecords(ctx context.Context, in *kinesis.GetRecordsInput, _ 
 	if err != nil {
 		return nil, err
 	}
-	ownData(out.Records)
+	if !c.shares {
+		ownData(out.Records)
+	}
 	return out, nil
 }
 

@@ -21,6 +21,9 @@ const retries = 4
 // all the same, and a busy live view shows what is new ten times a second.
 const gather = 40 * time.Millisecond
 
+// busyGather is how far apart they begin of a shard with hundreds of events a second or more: a live view that is that busy shows what is new ten times a second, and not oftener.
+const busyGather = 100 * time.Millisecond
+
 func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	committer := aggregate.NewCommitter(n.store, n.sites, aggregate.Options{Shards: n.shards, OnCommit: n.live.Committed})
 	inProcess, shards := n.environments == nil, newShardMeters(n.registry, n.recorder)
@@ -41,9 +44,9 @@ func (n *node) buildConsumer(desc *types.StreamDescriptionSummary) error {
 	var err error
 	n.mapping, err = mapping.New(mapping.Config{
 		StreamName: streamName, StreamARN: *desc.StreamARN,
-		Kinesis: n.broker.Client(), Function: function, FunctionTimeout: limit,
+		Kinesis: n.broker.SharingClient(), Function: function, FunctionTimeout: limit,
 		Checkpoints: consumer.NewCheckpoints(n.store, *desc.StreamARN, *desc.StreamCreationTimestamp),
-		BatchSize:   1000, Gather: gather, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
+		BatchSize:   1000, Gather: gather, BusyGather: busyGather, DrainTimeout: drainTimeout, ReportBatchItemFailures: true,
 		MaximumRetryAttempts: &maximum, BisectBatchOnFunctionError: true, OnDiscard: n.discard,
 		Events: n.mappingEvents(shards),
 	})

@@ -74,6 +74,9 @@ func (c *UpCmd) Validate() error {
 func (c *UpCmd) Run(ctx context.Context, con *console) error {
 	spareProcessors()
 	collectAt(upGarbage)
+	if err := boundMemory(); err != nil {
+		con.log.Warn().Err(err).Msg("memory is not bounded; GOMEMLIMIT bounds it")
+	}
 	places, err := c.openPlaces()
 	if err != nil {
 		return err

@@ -91,6 +91,8 @@ type Config struct {
 	// Gather, where Kinesis is a Waiter, is how long after a read that brought less than a batch the next one is put off, so that a steady trickle
 	// makes a batch every so often and not one for each of its records. What comes after a pause that is longer is read at once. Default 0.
 	Gather time.Duration
+	// BusyGather takes the place of Gather after a read that brought many records, BusyRead or more: of a shard that busy a batch is made less often. Default Gather.
+	BusyGather time.Duration
 	// ListInterval is the pause between two listings of the shards; a shard's end brings one at once. Default 10 s.
 	ListInterval time.Duration
 	// DrainTimeout is how long, after the end of Run's context, invocations in hand may go on, and their checkpoints be saved.
@@ -106,6 +108,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.FunctionTimeout, time.Minute)
 	setDefault(&c.StartingPosition, types.ShardIteratorTypeTrimHorizon)
 	setDefault(&c.PollInterval, time.Second)
+	setDefault(&c.BusyGather, c.Gather)
 	setDefault(&c.ListInterval, 10*time.Second)
 	setDefault(&c.DrainTimeout, 30*time.Second)
 	if c.MaximumRetryAttempts == nil {
@@ -153,6 +156,7 @@ func (c Config) validate() error {
 	check(err == nil, "Filters: %w", err)
 	check(c.startIsKnown(), "StartingPosition %q is not TRIM_HORIZON, LATEST or AT_TIMESTAMP with a StartingTimestamp", c.StartingPosition)
 	check(c.Gather >= 0, "Gather %v is negative", c.Gather)
+	check(c.BusyGather >= c.Gather, "BusyGather %v is shorter than Gather %v", c.BusyGather, c.Gather)
 	check(min(c.FunctionTimeout, c.PollInterval, c.ListInterval, c.DrainTimeout) > 0, "a timeout or interval is negative")
 	return errors.Join(errs...)
 }

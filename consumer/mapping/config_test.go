@@ -56,6 +56,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"timestamp alone":  {func(c *Config) { c.StartingTimestamp = time.Unix(1, 0) }, "StartingPosition"},
 		"other position":   {func(c *Config) { c.StartingPosition = types.ShardIteratorTypeAfterSequenceNumber }, "StartingPosition"},
 		"negative gather":  {func(c *Config) { c.Gather = -1 }, "Gather"},
+		"busy gather":      {func(c *Config) { c.Gather, c.BusyGather = 2, 1 }, "BusyGather 1ns is shorter than Gather 2ns"},
 		"negative timeout": {func(c *Config) { c.DrainTimeout = -1 }, "negative"},
 	}
 	for name, test := range tests {

@@ -15,8 +15,9 @@ type reader struct {
 	waiter  Waiter // nil: poll
 	poll    time.Duration
 	gather  time.Duration
-	batch   int   // records
-	limit   int32 // of records in a read: where reads are not rationed, no more is held in memory than is delivered next
+	busy    time.Duration // in place of gather, after a read of BusyRead records
+	batch   int           // records
+	limit   int32         // of records in a read: where reads are not rationed, no more is held in memory than is delivered next
 	stream  string
 	shardID string
 
@@ -29,7 +30,7 @@ type reader struct {
 }
 
 func newReader(c Config, shardID string, start position) *reader {
-	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, gather: c.Gather, batch: c.BatchSize, limit: maxGetRecords, stream: c.StreamName, shardID: shardID, place: start}
+	r := &reader{kinesis: c.Kinesis, poll: c.PollInterval, gather: c.Gather, busy: c.BusyGather, batch: c.BatchSize, limit: maxGetRecords, stream: c.StreamName, shardID: shardID, place: start}
 	if r.waiter, _ = c.Kinesis.(Waiter); r.waiter != nil {
 		r.limit = int32(c.BatchSize)
 	}
@@ -68,13 +69,24 @@ func (r *reader) advance(out *kinesis.GetRecordsOutput) {
 	if n := len(out.Records); n > 0 {
 		r.place = after(aws.ToString(out.Records[n-1].SequenceNumber))
 		if n < r.batch {
-			r.next = time.Now().Add(r.gather)
+			r.next = time.Now().Add(r.pause(n))
 		}
 	}
 	r.iterator = out.NextShardIterator
 	r.ended = r.iterator == nil
 	r.empty = len(out.Records) == 0
 	r.behind = time.Duration(aws.ToInt64(out.MillisBehindLatest)) * time.Millisecond
+}
+
+// BusyRead is how many records tell a busy shard from a trickle.
+const BusyRead = 32
+
+// pause is how long after a read that brought n records, less than a batch, others gather.
+func (r *reader) pause(n int) time.Duration {
+	if n >= BusyRead {
+		return r.busy
+	}
+	return r.gather
 }
 
 func (r *reader) forgetIfExpired(err error) {

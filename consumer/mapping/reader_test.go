@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -285,6 +287,35 @@ func TestGather(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// Of a busy shard more is gathered: after a read of many records the next is put off for longer, and after one of few it is not.
+func TestBusyGather(t *testing.T) {
+	for _, first := range []int{BusyRead - 1, BusyRead} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, 1)
+			r.cfg.Kinesis, r.cfg.BatchSize = waitingModel{r.model}, 2*BusyRead
+			r.cfg.Gather, r.cfg.BusyGather = 10*time.Millisecond, 30*time.Millisecond
+			run := r.start()
+			time.Sleep(time.Second)
+			names := slices.Repeat([]string{"x"}, first)
+			r.model.put(0, names...)
+			synctest.Wait()
+			r.want(strings.Join(names, " "))
+			r.model.put(0, "a")
+			time.Sleep(r.cfg.Gather + time.Millisecond)
+			synctest.Wait()
+			if first == BusyRead {
+				r.want()
+				time.Sleep(r.cfg.BusyGather - r.cfg.Gather)
+				synctest.Wait()
+			}
+			r.want("a")
+			if err := run.stop(); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
 }
 
 // A Waiter takes the place of polling: records are delivered when they come, and nothing is read while none do, but to keep
