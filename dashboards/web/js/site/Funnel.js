@@ -6,7 +6,7 @@ import { percentage, short } from "../format.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking, askingOnce } from "../state/scope.js";
+import { askingRows, askingOnce } from "../state/scope.js";
 import { siteID } from "../state/sites.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
@@ -28,7 +28,7 @@ export function Funnel() {
   const offered = useOffer(chosen.length >= FEWEST, box);
   const steps = chosen.length >= FEWEST ? chosen : offered;
   const name = kept.find((f) => f.steps === writeSteps(steps))?.name;
-  const question = steps.length >= FEWEST ? asking(FUNNEL, { steps: steps.map(conditionOf) }) : null;
+  const question = steps.length >= FEWEST ? askingRows(FUNNEL, { steps: steps.map(conditionOf) }) : null;
   const { data, fault, busy, again } = /** @type {import("../state/answers.js").State<FunnelAnswer> & { again: () => void }} */ (useAnswer(question, box));
   const fits = data?.steps.length === steps.length;
   return html`<section class="card" id="funnel" aria-labelledby="funnel-title" ref=${box} aria-busy=${busy}>

@@ -6,7 +6,7 @@ import { percent, short } from "../format.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking } from "../state/scope.js";
+import { askingRows } from "../state/scope.js";
 import { Bar } from "../ui/Bar.js";
 import { Failure } from "../ui/Failure.js";
 import { Num } from "../ui/Num.js";
@@ -19,7 +19,7 @@ const ROWS = 7;
 export function Journeys() {
   const box = useRef(null);
   const filtered = choice.value.filters.find((f) => f.op === "is" && f.dimension === "event:page")?.values[0];
-  const top = /** @type {any} */ (useAnswer(asking(QUERY, { metrics: ["pageviews"], dimensions: ["event:page"], pagination: { limit: 25 } }), box));
+  const top = /** @type {any} */ (useAnswer(askingRows(QUERY, { metrics: ["pageviews"], dimensions: ["event:page"], pagination: { limit: 25 } }), box));
   /** @type {string[]} */
   const pages = (top.data?.results ?? []).map((/** @type {import("../api/stats.js").Row} */ r) => r.dimensions[0]);
   const page = choice.value.journey || filtered || pages[0] || "";
@@ -42,7 +42,7 @@ export function Journeys() {
 function Side({ direction, title, page }) {
   const box = useRef(null);
   const { data, fault, busy, again } = /** @type {import("../state/answers.js").State<JourneyAnswer> & { again: () => void }} */ (
-    useAnswer(asking(JOURNEY, { page, direction, pagination: { limit: ROWS } }), box));
+    useAnswer(askingRows(JOURNEY, { page, direction, pagination: { limit: ROWS } }), box));
   const most = Math.max(...(data?.results ?? []).map((r) => r.pageviews.value ?? 0), 1);
   return html`<div ref=${box} aria-busy=${busy}>
     <h3 class="listing-head"><span>${title}</span><span class="row-figure">Pageviews</span></h3>

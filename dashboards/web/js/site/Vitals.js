@@ -5,7 +5,7 @@ import { QUERY } from "../api/stats.js";
 import { html } from "../html.js";
 import { METRICS, numberOf } from "../metrics.js";
 import { useAnswer } from "../state/answers.js";
-import { asking } from "../state/scope.js";
+import { askingRows } from "../state/scope.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
 import { Skeleton } from "../ui/Skeleton.js";
@@ -22,7 +22,7 @@ const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
 
 export function Vitals() {
   const box = useRef(null);
-  const { data, fault, busy, again } = /** @type {any} */ (useAnswer(asking(QUERY, { metrics: BOUNDS.map(([m]) => m) }), box));
+  const { data, fault, busy, again } = /** @type {any} */ (useAnswer(askingRows(QUERY, { metrics: BOUNDS.map(([m]) => m) }), box));
   return html`<section class="card" id="vitals" aria-labelledby="vitals-title" ref=${box} aria-busy=${busy}>
     <header class="card-head"><h2 id="vitals-title">Web vitals</h2><span class="muted small">75th percentile</span></header>
     <div class="vitals fades">${!data ? fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<${Skeleton} rows=${5} />` : vitals(data)}</div>

@@ -30,6 +30,8 @@ const REPLAY = 200;
 const kept = new Map();
 const KEPT = 40;
 
+let made = 0;
+
 /** @template T */
 class Asker {
   /** @type {import("@preact/signals").Signal<State<T>>} */
@@ -45,6 +47,7 @@ class Asker {
   due = false;
   seen = true;
   timer = 0;
+  turn = made++ % 2;
 
   /** Makes a question the one that is shown the answer to. @param {Question | null} question */
   turnTo(question) {
@@ -71,10 +74,16 @@ class Asker {
     this.due = true;
     if (!this.question || !this.seen || document.hidden || this.underWay) return;
     const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
-    const at = this.askedAt + pause;
+    const at = pause === this.question.every ? this.inTurn(this.askedAt + pause, pause) : this.askedAt + pause;
     clearTimeout(this.timer);
     if (at > performance.now()) askAtBeat(this, at);
     else this.ask();
+  }
+
+  // Of those who ask at every other beat each has his own, so that half of them change the page at once. He asks rather sooner than later.
+  /** @param {number} at @param {number} pause */
+  inTurn(at, pause) {
+    return pause > BEAT && Math.ceil(at / BEAT) % 2 !== this.turn ? at - BEAT : at;
   }
 
   /** @param {import("./early.js").Early} [early]  where it was asked already */

@@ -11,11 +11,11 @@ import { html } from "../html.js";
  * @param {number} [props.value]  what the error is compared with; points, where there is none
  */
 export function Num({ text, full, error, value }) {
-  return html`<span class="num" title=${full}>${text}</span>${error != null && html`<${PlusMinus} error=${error} value=${value} />`}`;
+  return html`<span class="num" title=${full}>${text}</span>${error != null && plusMinus(error, value)}`;
 }
 
-/** @param {{ error: number, value?: number }} props */
-function PlusMinus({ error, value }) {
+/** @param {number} error @param {number} [value] */
+function plusMinus(error, value) {
   const part = value ? (error / Math.abs(value)) * 100 : error;
   const text = `±${decimal(part >= 10 ? Math.round(part) : Math.max(0.1, Math.round(part * 10) / 10))}${value ? "\u00a0%" : ""}`;
   return html`<span class="plus-minus" title="Estimated from a sample: two times out of three the true value is within this.">${text}</span>`;
