@@ -71,7 +71,7 @@ function Steps({ steps, answer }) {
       return html`<li key=${i}>
         <span class="funnel-bar" aria-hidden="true" style=${{ backgroundSize: `100% ${rate}%` }}></span>
         <span class="funnel-name" title=${steps[i].value}><bdi>${steps[i].kind === "event" && steps[i].value === "pageview" ? "Any page" : steps[i].value}</bdi></span>
-        <span class="funnel-visitors"><${Num} text=${short(s.visitors.value ?? 0)} error=${exact ? null : s.visitors.error} value=${s.visitors.value ?? undefined} /></span>
+        <span class="funnel-visitors">${Num({ text: short(s.visitors.value ?? 0), error: exact ? null : s.visitors.error, value: s.visitors.value ?? undefined })}</span>
         <span class="muted small num">${s.rate.value == null ? "–" : percentage(rate)}</span>
         <span class="funnel-lost small num">${lost === null || s.step_rate.value == null ? "" : `−${percentage(Math.round(lost * 10) / 10)}`}</span>
       </li>`;

@@ -49,9 +49,9 @@ function Side({ direction, title, page }) {
     <div class="fades journey-rows">${!data ? fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<${Skeleton} rows=${ROWS} />` : data.results.length === 0 ? html`<p class="nothing">Nothing in this period.</p>` : html`<ul class="rows">
       ${data.results.map((r) => html`<li class="row" key=${r.page}>
         ${r.page === "(exit)" || r.page === "(entry)"
-          ? html`<span class="row-name row-end"><${Bar} share=${(r.pageviews.value ?? 0) / most}>${r.page === "(exit)" ? "Left the site" : "Entered here"}<//></span>`
-          : html`<button type="button" class="row-name" onClick=${() => choose({ journey: r.page })} title="Journeys of ${r.page}"><${Bar} share=${(r.pageviews.value ?? 0) / most}><bdi>${r.page}</bdi><//></button>`}
-        <span class="row-figure" title=${percent(r.pageviews.value ?? 0, most)}><${Num} text=${short(r.pageviews.value ?? 0)} error=${data.meta.exact ? null : r.pageviews.error} value=${r.pageviews.value ?? undefined} /></span>
+          ? html`<span class="row-name row-end">${Bar({ share: (r.pageviews.value ?? 0) / most, children: r.page === "(exit)" ? "Left the site" : "Entered here" })}</span>`
+          : html`<button type="button" class="row-name" onClick=${() => choose({ journey: r.page })} title="Journeys of ${r.page}">${Bar({ share: (r.pageviews.value ?? 0) / most, children: html`<bdi>${r.page}</bdi>` })}</button>`}
+        <span class="row-figure" title=${percent(r.pageviews.value ?? 0, most)}>${Num({ text: short(r.pageviews.value ?? 0), error: data.meta.exact ? null : r.pageviews.error, value: r.pageviews.value ?? undefined })}</span>
       </li>`)}
     </ul>`}</div>
   </div>`;

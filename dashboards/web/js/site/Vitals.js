@@ -39,7 +39,7 @@ function vitals(answer) {
     const scale = poor * 1.4;
     return html`<div class="vital" key=${metric} data-rating=${how} title=${METRICS[metric].hint}>
       <dt>${METRICS[metric].label}</dt>
-      <dd class="vital-value"><${Figure} metric=${metric} value=${row.metrics[i]} error=${answer.meta.exact ? null : row.errors?.[i]} /></dd>
+      <dd class="vital-value">${Figure({ metric, value: row.metrics[i], error: answer.meta.exact ? null : row.errors?.[i] })}</dd>
       <dd class="vital-scale" aria-hidden="true"><span style=${{ flexGrow: String(good / scale) }}></span><span style=${{ flexGrow: String((poor - good) / scale) }}></span><span style=${{ flexGrow: "0.286" }}></span>
         ${value != null && html`<i style=${{ insetInlineStart: `${Math.min(100, (value / scale) * 100)}%` }}></i>`}</dd>
       <dd class="vital-rating">${how ? WORDS[how] : "–"}</dd>

@@ -2,7 +2,7 @@
 //
 // Of each part of the page one question is under way at a time, and two answers to the same question are at least a moment apart, which grows
 // with what an answer costs. What comes meanwhile is asked for once, afterwards. Who has to wait waits for the next beat: those who ask often
-// then ask together, and the page changes at once.
+// then ask together, and the page changes at once. Those who ask less often take turns.
 
 import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -80,7 +80,7 @@ class Asker {
     else this.ask();
   }
 
-  // Of those who ask at every other beat each has his own, so that half of them change the page at once. He asks rather sooner than later.
+  // Those who do not ask at every beat have every other for themselves, so that half of them change the page at once: rather sooner than later.
   /** @param {number} at @param {number} pause */
   inTurn(at, pause) {
     return pause > BEAT && Math.ceil(at / BEAT) % 2 !== this.turn ? at - BEAT : at;

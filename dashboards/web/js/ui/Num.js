@@ -6,12 +6,12 @@ import { html } from "../html.js";
 /**
  * @param {object} props
  * @param {string} props.text  how it is written
- * @param {string} [props.full]  how it is written in full, for the tip
+ * @param {string} [props.full]  how it is written in full, for the tip; none where that says the same
  * @param {number | null} [props.error]  its standard error, in its own unit; null or nothing where it is exact
  * @param {number} [props.value]  what the error is compared with; points, where there is none
  */
 export function Num({ text, full, error, value }) {
-  return html`<span class="num" title=${full}>${text}</span>${error != null && plusMinus(error, value)}`;
+  return html`<span class="num" title=${full === text ? undefined : full}>${text}</span>${error != null && plusMinus(error, value)}`;
 }
 
 /** @param {number} error @param {number} [value] */
