@@ -38,9 +38,10 @@ race: ## tests of all packages but e2e/ under the race detector
 
 ci: test vet lint race ## all that a change must pass (30 minutes at most)
 
-bench: ## benchmarks; BENCH=REGEXP chooses
+bench: setup ## benchmarks; BENCH=REGEXP chooses
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(INPROCESS)
 	go run ./e2e/bench
+	go run ./e2e/bench -page
 	go run ./e2e/kinesisbench
 	go run ./e2e/kinesisbench -memory 1000000
 

@@ -7,6 +7,9 @@
 //   - the largest resident memory;
 //   - what a synced write of 4 KiB takes on this disk, for no event is accepted before one.
 //
+// With -page it measures the page instead, in Chromium and with demo traffic: the first load and the main thread of a live page, beside what the same
+// browser takes for the page as plain markup that asks and runs nothing, and for the same changes in it.
+//
 // The client works on the same machine as the server, and takes its share of the cores; the CPU figures are the server's alone.
 // Rounds are interleaved, and medians are shown. It reads /proc, and so runs on Linux only.
 package main

@@ -21,6 +21,8 @@ type settings struct {
 	each    time.Duration // of sending
 	conns   int
 	samples int // of latency
+	page    bool
+	watched time.Duration // of a live page
 }
 
 func main() {
@@ -29,6 +31,8 @@ func main() {
 	flag.DurationVar(&s.each, "each", 2*time.Second, "how long events are sent for a figure")
 	flag.IntVar(&s.conns, "conns", 64, "connections")
 	flag.IntVar(&s.samples, "samples", 200, "events whose way to the live view is timed")
+	flag.BoolVar(&s.page, "page", false, "measure the page in Chromium, and nothing else")
+	flag.DurationVar(&s.watched, "watched", 20*time.Second, "with -page: how long a live page is watched for a figure, in whole seconds")
 	floor := flag.Bool("floor", false, "be the floor: a server that reads and answers 202")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -56,8 +60,16 @@ func bench(ctx context.Context, s settings, out io.Writer) (err error) {
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("go build: %w (run it in the project's folder)", err)
 	}
-	r := &report{settings: s, before: proc.LoadAverage(), floor: map[int][]measured{}, product: map[int][]measured{}}
 	p := &product{bin: bin, data: filepath.Join(dir, "data")}
+	if s.page {
+		return measurePage(ctx, s, p, out)
+	}
+	return measureServer(ctx, s, p, out)
+}
+
+// measureServer measures what the product does with events, and writes a report.
+func measureServer(ctx context.Context, s settings, p *product, out io.Writer) (err error) {
+	r := &report{settings: s, before: proc.LoadAverage(), floor: map[int][]measured{}, product: map[int][]measured{}}
 	if err := p.start(ctx); err != nil {
 		return err
 	}

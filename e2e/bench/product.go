@@ -22,8 +22,9 @@ type product struct {
 	bin, data string
 }
 
-func (p *product) start(ctx context.Context) (err error) {
-	p.process, err = startProcess(ctx, p.bin, "up", "--listen", "127.0.0.1:0", "--kinesis", "127.0.0.1:0", "--data", p.data)
+func (p *product) start(ctx context.Context, further ...string) (err error) {
+	args := append([]string{"up", "--listen", "127.0.0.1:0", "--kinesis", "127.0.0.1:0", "--data", p.data}, further...)
+	p.process, err = startProcess(ctx, p.bin, args...)
 	return err
 }
 

@@ -319,13 +319,17 @@ await check("nothing moves when figures change", async () => {
   await look(page);
   await settled(page);
   const posts = [];
-  page.on("request", (request) => request.method() === "POST" && posts.push(new URL(request.url()).pathname));
+  page.on("request", (request) => request.method() === "POST" && posts.push(request));
+  const begin = performance.now();
   const cost = await liveCost(browser, page); // a figure that gets a digit more counts a little; a card that moves, much
   measured("live_update_main_thread_ms_p50", cost.p50.toFixed(1));
   measured("live_update_main_thread_ms_p95", cost.p95.toFixed(1));
   measured("live_updates_seen", cost.updates);
   measured("live_requests_for_figures", posts.length);
-  assert.deepEqual([...new Set(posts)], ["/api/v2/questions"], "cards ask together");
+  assert.deepEqual([...new Set(posts.map((post) => new URL(post.url()).pathname))], ["/api/v2/questions"], "cards ask together");
+  const pages = posts.flatMap((post) => post.postDataJSON().questions).filter(({ query }) => query?.dimensions?.[0] === "event:page" && query.metrics[0] === "visitors");
+  const seconds = (performance.now() - begin) / 1_000;
+  assert.ok(pages.length > 0 && pages.length <= seconds + 2, `rows were asked for ${pages.length} times in ${seconds} s`);
   assert.ok(cost.shift < 0.01, `the layout moved by ${cost.shift}: ${cost.moved}`);
   await page.setViewportSize(DESKTOP); // the latest events are a large part of what is seen there
   await page.locator("#ticker").evaluate((card) => card.scrollIntoView({ block: "center" }));

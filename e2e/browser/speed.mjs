@@ -1,10 +1,10 @@
 // How quick the page is: measured, for the report.
 
-import { createServer } from "node:http";
+import { copyOf, serve } from "./copy.mjs";
 
 /**
- * Loads the page in a browser that has nothing of it: the bytes of its files until there are figures and a chart, and of all, and when figures and
- * chart were painted.
+ * Loads the page in a browser that has nothing of it: the bytes of its files until there are figures and a chart, and of all; when figures and
+ * chart were painted; and how long after the document was there the first questions were asked.
  */
 export async function firstLoad(browser, address) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
@@ -21,10 +21,11 @@ export async function firstLoad(browser, address) {
   await page.goto(address, { waitUntil: "commit" });
   await page.waitForFunction(() => window.painted?.chart && window.painted.data);
   const painted = await page.evaluate(() => window.painted);
+  const asked = await page.evaluate(firstQuestion);
   const [first, requests] = [bytes, ours.size];
   await page.waitForFunction(() => !document.querySelector(".waits") || !document.scripts.length);
   await context.close();
-  return { first, whole: bytes, requests, ...painted };
+  return { first, whole: bytes, requests, asked, ...painted };
 }
 
 /**
@@ -36,18 +37,18 @@ export async function firstLoadFloor(browser, address) {
   const page = await context.newPage();
   await page.goto(address);
   await page.waitForSelector("#chart canvas");
-  const sheet = await (await page.request.get(await page.evaluate(() => document.querySelector("link[rel=stylesheet]").href))).body();
-  const markup = (await page.content()).replace(/<script[^]*?<\/script>|<link[^>]*>/g, "").replace("</head>", '<link rel="stylesheet" href="/sheet.css"></head>');
+  const copy = await copyOf(page);
   await context.close();
-  const server = createServer((request, response) => {
-    const isSheet = request.url === "/sheet.css";
-    response.setHeader("content-type", isSheet ? "text/css" : "text/html; charset=utf-8").end(isSheet ? sheet : markup);
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const { data } = await firstLoad(browser, `http://127.0.0.1:${server.address().port}/`);
-  server.closeAllConnections();
-  await new Promise((done) => server.close(done));
+  const server = await serve(copy);
+  const { data } = await firstLoad(browser, server.address);
+  await server.close();
   return data;
+}
+
+// Milliseconds from the document to the first question; null where none was asked.
+function firstQuestion() {
+  const question = performance.getEntriesByType("resource").find((e) => e.name.endsWith("/api/v2/questions"));
+  return question ? question.startTime - performance.getEntriesByType("navigation")[0].responseEnd : null;
 }
 
 // Runs in the page before anything else of it, and notes when the first frame with figures, and that with the chart, was made.
@@ -87,23 +88,34 @@ export async function movement(page, watching) {
   return { shift: shifts.reduce((sum, s) => sum + s.value, 0), moved: JSON.stringify(shifts).slice(0, 300) };
 }
 
-/** Watches a live page for a while: the time of its main thread for each update, and whether anything moved. */
-export async function liveCost(browser, page) {
+/** Watches a live page for a while: the time of its main thread for each update and in all, and whether anything moved. */
+export async function liveCost(browser, page, seconds = SECONDS) {
+  const { result, ...cost } = await mainThread(browser, page, () => movement(page, () => page.waitForTimeout(seconds * 1_000)));
+  return { ...cost, ...result };
+}
+
+/** Milliseconds of a page's main thread while something goes on, for each update, and a second in all. */
+export async function mainThread(browser, page, watching) {
   await browser.startTracing(page, { categories: ["toplevel"] });
-  const moved = await movement(page, () => new Promise((done) => setTimeout(done, SECONDS * 1_000)));
-  const events = JSON.parse(await browser.stopTracing()).traceEvents;
-  const updates = updatesOf(events);
+  const begin = performance.now();
+  const result = await watching();
+  const seconds = (performance.now() - begin) / 1_000;
+  const tasks = mainTasksOf(JSON.parse(await browser.stopTracing()).traceEvents);
+  const updates = updatesOf(tasks);
   const at = (share) => updates[Math.min(updates.length - 1, Math.floor(share * updates.length))] ?? 0;
-  return { updates: updates.length, p50: at(0.5), p95: at(0.95), ...moved };
+  return { updates: updates.length, p50: at(0.5), p95: at(0.95), perSecond: tasks.reduce((sum, { tdur = 0 }) => sum + tdur / 1_000, 0) / seconds, result };
+}
+
+function mainTasksOf(events) {
+  const mains = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid} ${e.tid}`));
+  return events.filter((e) => e.ph === "X" && e.name === "ThreadControllerImpl::RunTask" && mains.has(`${e.pid} ${e.tid}`)).sort((a, b) => a.ts - b.ts);
 }
 
 /** Milliseconds of the main thread for each group of tasks that follow each other, in rising order. */
-function updatesOf(events) {
-  const mains = new Set(events.filter((e) => e.name === "thread_name" && e.args.name === "CrRendererMain").map((e) => `${e.pid} ${e.tid}`));
-  const tasks = events.filter((e) => e.ph === "X" && e.name === "ThreadControllerImpl::RunTask" && mains.has(`${e.pid} ${e.tid}`) && e.tdur > LEAST).sort((a, b) => a.ts - b.ts);
+function updatesOf(tasks) {
   const groups = [];
   let end = -Infinity;
-  for (const { ts, dur, tdur = 0 } of tasks) {
+  for (const { ts, dur, tdur = 0 } of tasks.filter((task) => task.tdur > LEAST)) {
     if (ts - end > PAUSE) groups.push(0);
     groups[groups.length - 1] += tdur / 1_000;
     end = Math.max(end, ts + dur);

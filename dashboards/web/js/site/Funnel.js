@@ -6,7 +6,7 @@ import { percentage, short } from "../format.js";
 import { html } from "../html.js";
 import { useAnswer } from "../state/answers.js";
 import { choice, choose } from "../state/choice.js";
-import { asking, askingOnce } from "../state/scope.js";
+import { askingRows, askingOnce } from "../state/scope.js";
 import { siteID } from "../state/sites.js";
 import { Failure } from "../ui/Failure.js";
 import { Icon } from "../ui/Icon.js";
@@ -28,7 +28,7 @@ export function Funnel() {
   const offered = useOffer(chosen.length >= FEWEST, box);
   const steps = chosen.length >= FEWEST ? chosen : offered;
   const name = kept.find((f) => f.steps === writeSteps(steps))?.name;
-  const question = steps.length >= FEWEST ? asking(FUNNEL, { steps: steps.map(conditionOf) }) : null;
+  const question = steps.length >= FEWEST ? askingRows(FUNNEL, { steps: steps.map(conditionOf) }) : null;
   const { data, fault, busy, again } = /** @type {import("../state/answers.js").State<FunnelAnswer> & { again: () => void }} */ (useAnswer(question, box));
   const fits = data?.steps.length === steps.length;
   return html`<section class="card" id="funnel" aria-labelledby="funnel-title" ref=${box} aria-busy=${busy}>
@@ -71,7 +71,7 @@ function Steps({ steps, answer }) {
       return html`<li key=${i}>
         <span class="funnel-bar" aria-hidden="true" style=${{ backgroundSize: `100% ${rate}%` }}></span>
         <span class="funnel-name" title=${steps[i].value}><bdi>${steps[i].kind === "event" && steps[i].value === "pageview" ? "Any page" : steps[i].value}</bdi></span>
-        <span class="funnel-visitors"><${Num} text=${short(s.visitors.value ?? 0)} error=${exact ? null : s.visitors.error} value=${s.visitors.value ?? undefined} /></span>
+        <span class="funnel-visitors">${Num({ text: short(s.visitors.value ?? 0), error: exact ? null : s.visitors.error, value: s.visitors.value ?? undefined })}</span>
         <span class="muted small num">${s.rate.value == null ? "–" : percentage(rate)}</span>
         <span class="funnel-lost small num">${lost === null || s.step_rate.value == null ? "" : `−${percentage(Math.round(lost * 10) / 10)}`}</span>
       </li>`;

@@ -59,7 +59,7 @@ function Card({ metric, value, error, before, change }) {
     <span class="metric-name">${label}</span>
     <span class="metric-value">${value === undefined ? html`<span class="skeleton metric-skeleton"></span>` : all.length > 1
       ? html`<span class="num" title=${writeInFull(metric, all)}>${write(metric, all[0])}</span>`
-      : html`<${Figure} metric=${metric} value=${value} error=${error} />`}</span>
-    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>+ ${all.length - 1} ${all.length === 2 ? "currency" : "currencies"}</span>` : html`<${Delta} value=${value === undefined ? null : change} isNew=${before === 0} inPoints=${changesInPoints} lessIsBetter=${lessIsBetter} than=${than} />`}
+      : Figure({ metric, value, error })}</span>
+    ${all.length > 1 ? html`<span class="delta" title=${writeInFull(metric, all)}>+ ${all.length - 1} ${all.length === 2 ? "currency" : "currencies"}</span>` : Delta({ value: value === undefined ? null : change, isNew: before === 0, inPoints: changesInPoints, lessIsBetter, than })}
   </button>`;
 }

@@ -8,7 +8,7 @@ import { html } from "../html.js";
 import { datesOf } from "../period.js";
 import { useAnswer } from "../state/answers.js";
 import { choice } from "../state/choice.js";
-import { asking, here } from "../state/scope.js";
+import { askingRows, here } from "../state/scope.js";
 import { Failure } from "../ui/Failure.js";
 import { Skeleton } from "../ui/Skeleton.js";
 import { Tabs } from "../ui/Tabs.js";
@@ -25,7 +25,7 @@ export function Retention() {
   const [asked, setAsked] = useState("");
   const unit = asked || (days > 35 ? "week" : "day");
   const enough = days > 1;
-  const question = enough ? asking(RETENTION, { unit }) : null;
+  const question = enough ? askingRows(RETENTION, { unit }) : null;
   const { data, fault, busy, again } = /** @type {import("../state/answers.js").State<RetentionAnswer> & { again: () => void }} */ (useAnswer(question && { ...question, every: question.every && 15_000 }, box));
   return html`<section class="card" id="retention" aria-labelledby="retention-title" ref=${box} aria-busy=${enough && busy}>
     <header class="card-head"><h2 id="retention-title">Retention</h2>

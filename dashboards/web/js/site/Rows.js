@@ -27,8 +27,7 @@ export function Rows({ dimension, metrics, rows, exact, compared, picked, onPick
     ${rows.map((r) => {
       const share = shareOf(r, most);
       const isPicked = picked.includes(r.dimensions[0]);
-      return still(r.dimensions[0], [JSON.stringify(r), dimension, metrics.join(), exact, share, compared, isPicked], () => html`<${RowOf} key=${r.dimensions[0]}
-        dimension=${dimension} metrics=${metrics} row=${r} share=${share} exact=${exact} compared=${compared} picked=${isPicked} onPick=${onPick} />`);
+      return still(r.dimensions[0], [JSON.stringify(r), dimension, metrics.join(), exact, share, compared, isPicked], () => RowOf({ dimension, metrics, row: r, share, exact, compared, picked: isPicked, onPick }));
     })}
   </ul>`;
 }
@@ -59,13 +58,13 @@ export function RowOf({ dimension, metrics, row, share, exact, compared, picked,
   const text = row.dimensions[0];
   const name = shown(dimension, text);
   const mark = sign(dimension, text);
-  return html`<li class="row" data-picked=${picked} style=${style}>
+  return html`<li class="row" key=${text} data-picked=${picked} style=${style}>
     <button type="button" class="row-name" aria-pressed=${picked} onClick=${onPick && (() => onPick(text))} title=${name}>
-      <${Bar} share=${share}>${mark && html`<span class="code">${mark}</span>`}<bdi>${name}</bdi><//>
+      ${Bar({ share, children: html`${mark && html`<span class="code">${mark}</span>`}<bdi>${name}</bdi>` })}
     </button>
     ${metrics.map((m, i) => html`<span class="row-figure" data-metric=${m} key=${m}>
-      <${Figure} metric=${m} value=${row.metrics[i]} error=${exact ? null : row.errors?.[i]} />
+      ${Figure({ metric: m, value: row.metrics[i], error: exact ? null : row.errors?.[i] })}
     </span>`)}
-    ${compared && html`<span class="row-figure row-change"><${Delta} value=${row.comparison?.change[0]} isNew=${row.comparison?.metrics[0] === 0} lessIsBetter=${METRICS[metrics[0]].lessIsBetter} /></span>`}
+    ${compared && html`<span class="row-figure row-change">${Delta({ value: row.comparison?.change[0], isNew: row.comparison?.metrics[0] === 0, lessIsBetter: METRICS[metrics[0]].lessIsBetter })}</span>`}
   </li>`;
 }

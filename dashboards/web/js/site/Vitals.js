@@ -5,7 +5,7 @@ import { QUERY } from "../api/stats.js";
 import { html } from "../html.js";
 import { METRICS, numberOf } from "../metrics.js";
 import { useAnswer } from "../state/answers.js";
-import { asking } from "../state/scope.js";
+import { askingRows } from "../state/scope.js";
 import { Failure } from "../ui/Failure.js";
 import { Figure } from "../ui/Figure.js";
 import { Skeleton } from "../ui/Skeleton.js";
@@ -22,7 +22,7 @@ const WORDS = { good: "Good", fair: "Needs work", poor: "Poor" };
 
 export function Vitals() {
   const box = useRef(null);
-  const { data, fault, busy, again } = /** @type {any} */ (useAnswer(asking(QUERY, { metrics: BOUNDS.map(([m]) => m) }), box));
+  const { data, fault, busy, again } = /** @type {any} */ (useAnswer(askingRows(QUERY, { metrics: BOUNDS.map(([m]) => m) }), box));
   return html`<section class="card" id="vitals" aria-labelledby="vitals-title" ref=${box} aria-busy=${busy}>
     <header class="card-head"><h2 id="vitals-title">Web vitals</h2><span class="muted small">75th percentile</span></header>
     <div class="vitals fades">${!data ? fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<${Skeleton} rows=${5} />` : vitals(data)}</div>
@@ -39,7 +39,7 @@ function vitals(answer) {
     const scale = poor * 1.4;
     return html`<div class="vital" key=${metric} data-rating=${how} title=${METRICS[metric].hint}>
       <dt>${METRICS[metric].label}</dt>
-      <dd class="vital-value"><${Figure} metric=${metric} value=${row.metrics[i]} error=${answer.meta.exact ? null : row.errors?.[i]} /></dd>
+      <dd class="vital-value">${Figure({ metric, value: row.metrics[i], error: answer.meta.exact ? null : row.errors?.[i] })}</dd>
       <dd class="vital-scale" aria-hidden="true"><span style=${{ flexGrow: String(good / scale) }}></span><span style=${{ flexGrow: String((poor - good) / scale) }}></span><span style=${{ flexGrow: "0.286" }}></span>
         ${value != null && html`<i style=${{ insetInlineStart: `${Math.min(100, (value / scale) * 100)}%` }}></i>`}</dd>
       <dd class="vital-rating">${how ? WORDS[how] : "–"}</dd>

@@ -5,7 +5,7 @@ import { addDays, dateOf } from "../calendar.js";
 import { intervalsOf } from "../period.js";
 import { askEarly } from "../state/early.js";
 import { choice } from "../state/choice.js";
-import { asking, askingBefore, comparisons, here } from "../state/scope.js";
+import { asking, askingBefore, askingRows, comparisons, here } from "../state/scope.js";
 import { followSites, site } from "../state/sites.js";
 import { PAGES, ROWS, SOURCES } from "./cards.js";
 import { filtersFor, goalFilter, METRICS_SHOWN } from "./metrics_shown.js";
@@ -56,7 +56,7 @@ export function listingMetrics(spec) {
 
 /** The first rows of a listing. @param {Listing} spec @param {number} [limit] */
 export function listingQuestion(spec, limit = ROWS) {
-  return asking(QUERY, {
+  return askingRows(QUERY, {
     metrics: listingMetrics(spec), dimensions: [spec.dimension], pagination: { limit },
     ...(choice.value.compare !== "" ? { include: { comparisons: comparisons() } } : {}),
   });

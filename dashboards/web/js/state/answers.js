@@ -2,7 +2,7 @@
 //
 // Of each part of the page one question is under way at a time, and two answers to the same question are at least a moment apart, which grows
 // with what an answer costs. What comes meanwhile is asked for once, afterwards. Who has to wait waits for the next beat: those who ask often
-// then ask together, and the page changes at once.
+// then ask together, and the page changes at once. Those who ask less often take turns.
 
 import { batch, effect, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
@@ -30,6 +30,8 @@ const REPLAY = 200;
 const kept = new Map();
 const KEPT = 40;
 
+let made = 0;
+
 /** @template T */
 class Asker {
   /** @type {import("@preact/signals").Signal<State<T>>} */
@@ -45,6 +47,7 @@ class Asker {
   due = false;
   seen = true;
   timer = 0;
+  turn = made++ % 2;
 
   /** Makes a question the one that is shown the answer to. @param {Question | null} question */
   turnTo(question) {
@@ -71,10 +74,16 @@ class Asker {
     this.due = true;
     if (!this.question || !this.seen || document.hidden || this.underWay) return;
     const pause = replayedTo.peek() ? REPLAY : Math.max(this.question.every, this.cost * COST);
-    const at = this.askedAt + pause;
+    const at = pause === this.question.every ? this.inTurn(this.askedAt + pause, pause) : this.askedAt + pause;
     clearTimeout(this.timer);
     if (at > performance.now()) askAtBeat(this, at);
     else this.ask();
+  }
+
+  // Those who do not ask at every beat have every other for themselves, so that half of them change the page at once: rather sooner than later.
+  /** @param {number} at @param {number} pause */
+  inTurn(at, pause) {
+    return pause > BEAT && Math.ceil(at / BEAT) % 2 !== this.turn ? at - BEAT : at;
   }
 
   /** @param {import("./early.js").Early} [early]  where it was asked already */

@@ -48,6 +48,14 @@ export function asking(path, fields) {
   };
 }
 
+const ROWS = 1_000; // ms
+
+/** The same about what is read row by row: rows that change more often nobody reads. @param {string} path @param {{ [field: string]: unknown, filters?: unknown[] }} fields @returns {Question | null} */
+export function askingRows(path, fields) {
+  const question = asking(path, fields);
+  return question && { ...question, every: question.every && Math.max(question.every, ROWS) };
+}
+
 /** The same, whose answer is not asked for again: what is offered to choose from need not follow the present. @param {string} path @param {{ [field: string]: unknown, filters?: unknown[] }} fields @returns {Question | null} */
 export function askingOnce(path, fields) {
   const question = asking(path, fields);

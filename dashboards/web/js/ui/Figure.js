@@ -1,6 +1,5 @@
 // A figure of an answer by its metric: written short, in full for the tip, and with its error where the answer is not exact.
 
-import { html } from "../html.js";
 import { METRICS, numberOf, write, writeInFull } from "../metrics.js";
 import { Num } from "./Num.js";
 
@@ -12,5 +11,5 @@ import { Num } from "./Num.js";
  */
 export function Figure({ metric, value, error }) {
   const n = METRICS[metric].points ? undefined : numberOf(value) ?? undefined;
-  return html`<${Num} text=${write(metric, value)} full=${writeInFull(metric, value)} error=${error} value=${n} />`;
+  return Num({ text: write(metric, value), full: writeInFull(metric, value), error, value: n });
 }
