@@ -91,12 +91,12 @@ await check("what the door refused is told by its field, all of it, and a field 
   await assertTidy(page);
   assert.deepEqual(await faultsOf(page), []);
   await shoot("pipeline-fields");
-  const { faults } = await (await fetch(`${server}/api/v1/ledger/samples?outcome=invalid`)).json();
-  assert.ok(faults.events >= 4);
+  const { refused } = await (await fetch(`${server}/api/v1/ledger?from=${new Date(Date.now() - 86_400_000).toISOString()}`)).json();
+  assert.ok(refused.events >= 4);
   await page.waitForFunction((known) => { // the demo goes on meanwhile
     const told = [...document.querySelectorAll(".drawer .kind .num")].map((n) => Number(n.textContent));
     return told.reduce((sum, n) => sum + n, 0) >= known;
-  }, faults.rows.reduce((sum, r) => sum + r.n, 0));
+  }, refused.rows.reduce((sum, r) => sum + r.n, 0));
   await page.getByRole("button", { name: "Show all" }).click();
   assert.equal(await page.locator('.drawer .kind[aria-pressed="true"]').count(), 0);
   await page.keyboard.press("Escape");
@@ -196,6 +196,8 @@ await check("it shows a good and a bad event sent by curl, and the field that fa
   const marked = await page.locator(".inspect-entry mark").allTextContents();
   assert.ok(marked.includes('"url"') && marked.includes("404") && marked.includes('"nested"'), `marked are ${marked}`);
   assert.ok(!marked.includes('"plan"'));
+  await page.locator(".inspect-refused .refused-field", { hasText: "props.nested" }).waitFor();
+  await page.getByText("1 event in the last hour").waitFor();
   await page.locator(".entry-errors li", { hasText: "url" }).waitFor();
   await page.getByRole("tab", { name: "Invalid" }).click();
   assert.equal(await page.locator(".stream-row", { hasText: "good" }).count(), 0);
