@@ -31,7 +31,7 @@ func (r *Recorder) View(ctx context.Context) (*View, error) {
 func (r *Recorder) fill(v *View, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v.History = r.ticks.history()
+	v.History, v.StepMS = r.ticks.history(), rateTicks*time.Second.Milliseconds()
 	from, to, ok := r.ticks.span()
 	if ok {
 		v.Door.AcceptedPerS = perSecond(from, to, func(t tick) uint64 { return t.door.accepted })

@@ -2,11 +2,13 @@ package dynamo
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/e2e/npm"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -46,6 +48,39 @@ func TestAccountUnits(t *testing.T) {
 		t.Attr("account_with_faults_"+c.what, used.String())
 		if used.Writes > c.most {
 			t.Errorf("an account with %d kinds, %s, takes %v", c.kinds, c.what, used)
+		}
+	}
+}
+
+// TestMinuteUnits measures what it costs each time that a function writes what it noted of the pipeline, at the end of a busy minute: the plan takes one unit of writing and one of reading.
+func TestMinuteUnits(t *testing.T) {
+	server := &tables{client: client(npm.Start(t, "dynalite"))}
+	store := open(t, &countingAPI{API: server.client}, Options{Table: server.create(t)})
+	now := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	rng := rand.New(rand.NewPCG(1, 2))
+	took := func() time.Duration { return time.Duration(math.Exp(rng.NormFloat64()/2+10)) * time.Microsecond }
+	for _, c := range []struct {
+		what string
+		note func(*pipeline.Minutes)
+	}{
+		{"door", func(m *pipeline.Minutes) { m.Events(20, 1, 0); m.Acked(took()) }},
+		{"consumer", func(m *pipeline.Minutes) {
+			m.Delays(func(yield func(time.Duration, uint64) bool) { yield(time.Second+10*took(), 20) })
+			m.Batch(pipeline.Batch{Shard: fmt.Sprintf("shardId-%012d", rng.IntN(2)), Records: 1000, Bytes: 400_000, Took: took()})
+		}},
+	} {
+		m := pipeline.NewMinutes(store, func() time.Time { return now })
+		for range 3000 {
+			c.note(m)
+		}
+		before := store.used()
+		if err := m.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		used := store.used().since(before, 1)
+		t.Attr("minute_of_"+c.what, used.String())
+		if used.Writes > 1 || used.Reads > 1 {
+			t.Errorf("the minute of a %s takes %v", c.what, used)
 		}
 	}
 }
