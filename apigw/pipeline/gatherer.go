@@ -46,8 +46,27 @@ func NewGatherer(s itemScanner, now func() time.Time) *Gatherer {
 	return &Gatherer{store: s, now: now, turn: make(chan struct{}, 1)}
 }
 
-// Fill puts into a view what was noted. Sums are of the last hour, rates of the last minute that all processes had time to write, percentiles of the last five minutes.
+// Fill puts into a view what was noted, where nothing of the pipeline is in this process. Sums are of the last hour, rates of the last minute that all processes had time to write, percentiles of the last five minutes.
 func (g *Gatherer) Fill(ctx context.Context, v *View) error {
+	return g.alone(ctx, func(now time.Time) { g.fill(v, now) })
+}
+
+// FillDelays puts into a view what consumers noted that are all that is not in this process: percentiles of now, and in the history those of each minute, at the first point after its end.
+func (g *Gatherer) FillDelays(ctx context.Context, v *View) error {
+	return g.alone(ctx, func(now time.Time) {
+		v.Delay = delayOf(g.recent(now))
+		told := int64(0)
+		for i := range v.History {
+			if start := minuteOf(time.UnixMilli(v.History[i].T)) - minuteMS; start > told {
+				told = start
+				v.History[i].Delay = percentiles(&g.at(start).Delay.Quantiles)
+			}
+		}
+	})
+}
+
+// alone calls f with what was gathered, at most a moment old.
+func (g *Gatherer) alone(ctx context.Context, f func(now time.Time)) error {
 	select {
 	case g.turn <- struct{}{}:
 		defer func() { <-g.turn }()
@@ -58,19 +77,27 @@ func (g *Gatherer) Fill(ctx context.Context, v *View) error {
 	if err := g.gather(ctx, now); err != nil {
 		return err
 	}
+	f(now)
+	return nil
+}
+
+func (g *Gatherer) fill(v *View, now time.Time) {
 	first := minuteOf(now) - (keptMinutes-1)*minuteMS
 	v.StartedAt, v.StepMS = first, minuteMS
 	v.History = g.history(first, minuteOf(now.Add(-settledAfter)))
 	last := g.at(minuteOf(now.Add(-settledAfter)) - minuteMS)
-	recent := g.sum(minuteOf(now)-(recentMinutes-1)*minuteMS, minuteOf(now)+minuteMS)
+	recent := g.recent(now)
 	v.Door = Door{
 		AcceptedPerS: aSecond(last.Accepted), InvalidPerS: aSecond(last.Invalid), RetryPerS: aSecond(last.Retry),
 		AckP50MS: ms(&recent.Ack.Quantiles, 0.5), AckP95MS: ms(&recent.Ack.Quantiles, 0.95), AckP99MS: ms(&recent.Ack.Quantiles, 0.99),
 	}
-	d := &recent.Delay.Quantiles
-	v.Delay = Delay{P50MS: ms(d, 0.5), P90MS: ms(d, 0.9), P95MS: ms(d, 0.95), P99MS: ms(d, 0.99), Count: d.Count()}
+	v.Delay = delayOf(recent)
 	v.Shards = g.shards(g.sum(first, minuteOf(now)+minuteMS), recent, last)
-	return nil
+}
+
+func delayOf(m *minute) Delay {
+	d := &m.Delay.Quantiles
+	return Delay{P50MS: ms(d, 0.5), P90MS: ms(d, 0.9), P95MS: ms(d, 0.95), P99MS: ms(d, 0.99), Count: d.Count()}
 }
 
 func minuteOf(t time.Time) int64 { return t.UnixMilli() - t.UnixMilli()%minuteMS }
@@ -125,6 +152,11 @@ func (g *Gatherer) at(start int64) *minute {
 		return m
 	}
 	return new(minute)
+}
+
+// recent returns the last minutes together, with the one that goes on.
+func (g *Gatherer) recent(now time.Time) *minute {
+	return g.sum(minuteOf(now)-(recentMinutes-1)*minuteMS, minuteOf(now)+minuteMS)
 }
 
 // sum returns the minutes of a span together.

@@ -113,6 +113,36 @@ func wantMinutes(t *testing.T, v *View, all map[int64]*noted, now time.Time) {
 	}
 }
 
+// Where the consumer alone is elsewhere its delays are told beside the process' own history: once a minute.
+func TestDelaysOfAnotherProcess(t *testing.T) {
+	now, memory := time.Date(2026, 3, 14, 12, 0, 58, 0, time.UTC), storetest.NewMemory()
+	clock := func() time.Time { return now }
+	m := NewMinutes(memory, clock)
+	m.Delays(func(yield func(time.Duration, uint64) bool) { yield(200*time.Millisecond, 7) })
+	mustDo(m.Flush(t.Context()))
+	r := NewRecorder(Sources{
+		Facts:  func(context.Context) (Facts, error) { return Facts{}, nil },
+		Delays: NewGatherer(memory, clock).FillDelays,
+	}, clock)
+	for range 100 {
+		r.tick()
+		now = now.Add(time.Second)
+	}
+	v := view(t, r)
+	var told []int64
+	for _, p := range v.History {
+		if p.Delay != nil {
+			told = append(told, p.T)
+			if p.Delay.Count != 7 || !near(p.Delay.P50MS, 200) {
+				t.Errorf("%+v", p.Delay)
+			}
+		}
+	}
+	if len(told) != 1 || told[0] < minuteOf(now)-minuteMS || told[0] >= minuteOf(now)-minuteMS+5000 || v.Delay.Count != 7 {
+		t.Errorf("told at %v, %+v", told, v.Delay)
+	}
+}
+
 func mustDo(err error) {
 	if err != nil {
 		panic(err)
