@@ -32,10 +32,13 @@ func byKind(rows []aggregate.FaultCount) map[string]uint64 {
 
 // Every fault of every refused event is counted, where samples are a few; a field narrows the samples, also where it is not the first that failed.
 func TestFaultsByField(t *testing.T) {
-	r := newRig(t, parts{options: func(o *Options) { o.Samples = NewSamples(o.Now, true) }})
+	r := newRig(t, parts{options: func(o *Options) {
+		now := o.Now() // all comes within a second, in which one sample of a kind is taken
+		o.Samples = NewSamples(func() time.Time { return now }, true)
+	}})
 	began := r.clock.now().UnixMilli()
 	r.ask(http.MethodPost, "/v1/events", visit)
-	for range 30 { // within a second, in which one sample of a kind is taken
+	for range 30 {
 		r.ask(http.MethodPost, "/v1/events", `[{"site":"shop","name":7,"id":"n"},{"site":"shop","name":"ok"},{"site":"shop","name":"p","id":"p","url":7,"props":{"x":[],"203.0.113.7":[]}}]`)
 	}
 	r.ask(http.MethodPost, "/v1/events", `{"site":"No Site","name":"n"}`)

@@ -22,6 +22,7 @@ func TestPipelineOfTheStoreAlone(t *testing.T) {
 		minutes = pipeline.NewMinutes(o.Store, o.Now)
 		o.Counters = minutes
 	}})
+	r.clock.forward(time.Until(time.Now().Truncate(time.Minute).Add(time.Minute))) // what follows is in one minute
 	r.ask(http.MethodPost, "/v1/events", `[{"site":"shop","name":"n","id":"1"},{"site":"shop","name":"n","id":"1"},{"site":"shop"}]`)
 	minutes.Batch(pipeline.Batch{Shard: "shardId-1", Records: 1})
 	if err := minutes.FlushDue(t.Context()); err != nil {
