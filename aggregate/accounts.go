@@ -24,7 +24,7 @@ type Accounts struct {
 	flusher
 
 	mu    sync.Mutex // guards dirty and all
-	all   map[accountKey]account
+	all   map[accountKey]*account
 	dirty map[accountKey]bool
 }
 
@@ -45,7 +45,7 @@ type account struct {
 func NewAccounts(s store.Store, now func() time.Time) *Accounts {
 	return &Accounts{
 		store: s, now: now, process: uuid.NewString(), flusher: newFlusher(),
-		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
+		all: make(map[accountKey]*account), dirty: make(map[accountKey]bool),
 	}
 }
 
@@ -79,8 +79,11 @@ func (a *Accounts) note(site string, more func(sum *account, now int64)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	sum := a.all[k]
-	more(&sum, now)
-	a.all[k] = sum
+	if sum == nil {
+		sum = new(account)
+		a.all[k] = sum
+	}
+	more(sum, now)
 	a.dirty[k] = true
 	a.poke()
 }
@@ -126,8 +129,9 @@ func (a *Accounts) take() map[accountKey]account {
 	for k, sum := range a.all {
 		switch {
 		case a.dirty[k]:
-			sum.Faults = maps.Clone(sum.Faults) // the others are copied with it
-			changed[k] = sum
+			now := *sum
+			now.Faults = maps.Clone(sum.Faults)
+			changed[k] = now
 		case k.minute < old:
 			delete(a.all, k)
 		}
