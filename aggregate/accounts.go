@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -13,9 +14,9 @@ import (
 	"github.com/streamgauge/streamgauge/store"
 )
 
-// Accounts are what a process counts on its own: how many events its door accepted, and how many redelivered copies its consumer saw. They are kept by
-// process and minute and written a moment later, so a process that is killed forgets its last hundredth of a second: unlike the windows,
-// these are no proof, but what the windows are compared with.
+// Accounts are what a process counts on its own: how many events its door accepted and refused, why it refused them, and how many redelivered copies its consumer saw. They are kept
+// by process and minute and written a moment later, so a process that is killed forgets its last hundredth of a second, of what it refused too: unlike the windows,
+// these are no proof, but what the windows are compared with. (A function that is paid by the write writes more rarely: see cmd/lambda.)
 type Accounts struct {
 	store   itemStore
 	now     func() time.Time
@@ -23,7 +24,7 @@ type Accounts struct {
 	flusher
 
 	mu    sync.Mutex // guards dirty and all
-	all   map[accountKey]account
+	all   map[accountKey]*account
 	dirty map[accountKey]bool
 }
 
@@ -36,32 +37,53 @@ type account struct {
 	Accepted    uint64 `json:"accepted,omitempty"`
 	Redelivered uint64 `json:"redelivered,omitempty"`
 	Invalid     uint64 `json:"invalid,omitempty"` // refused at the door, and no part of the books
+	// Faults are why. Accounts that older programs wrote have none.
+	Faults faultSums `json:"faults,omitempty"`
 }
 
 // NewAccounts returns the accounts of this process.
 func NewAccounts(s store.Store, now func() time.Time) *Accounts {
 	return &Accounts{
 		store: s, now: now, process: uuid.NewString(), flusher: newFlusher(),
-		all: make(map[accountKey]account), dirty: make(map[accountKey]bool),
+		all: make(map[accountKey]*account), dirty: make(map[accountKey]bool),
 	}
 }
 
 // Accepted notes that n events of a site were accepted.
-func (a *Accounts) Accepted(site string, n uint64) { a.note(site, account{Accepted: n}) }
+func (a *Accounts) Accepted(site string, n uint64) {
+	a.note(site, func(sum *account, _ int64) { sum.Accepted += n })
+}
 
 // Redelivered notes that n copies were seen that had their outcome already.
-func (a *Accounts) Redelivered(site string, n uint64) { a.note(site, account{Redelivered: n}) }
+func (a *Accounts) Redelivered(site string, n uint64) {
+	a.note(site, func(sum *account, _ int64) { sum.Redelivered += n })
+}
 
-// Invalid notes that n events that name a site were refused.
-func (a *Accounts) Invalid(site string, n uint64) { a.note(site, account{Invalid: n}) }
+// Refused notes that an event of a site was refused, and why. The site is "" for one that names none, or none that its sender may write to: senders must not be able to make
+// accounts as many as they like.
+func (a *Accounts) Refused(site string, why ...FaultKind) {
+	a.note(site, func(sum *account, now int64) {
+		sum.Invalid++
+		if sum.Faults == nil {
+			sum.Faults = make(faultSums)
+		}
+		for _, k := range why {
+			sum.Faults.note(k, now)
+		}
+	})
+}
 
-func (a *Accounts) note(site string, more account) {
-	k := accountKey{site, floor(a.now().UnixMilli(), minuteMS)}
+func (a *Accounts) note(site string, more func(sum *account, now int64)) {
+	now := a.now().UnixMilli()
+	k := accountKey{site, floor(now, minuteMS)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	sum := a.all[k]
-	sum.add(more)
-	a.all[k] = sum
+	if sum == nil {
+		sum = new(account)
+		a.all[k] = sum
+	}
+	more(sum, now)
 	a.dirty[k] = true
 	a.poke()
 }
@@ -107,7 +129,9 @@ func (a *Accounts) take() map[accountKey]account {
 	for k, sum := range a.all {
 		switch {
 		case a.dirty[k]:
-			changed[k] = sum
+			now := *sum
+			now.Faults = maps.Clone(sum.Faults)
+			changed[k] = now
 		case k.minute < old:
 			delete(a.all, k)
 		}

@@ -87,6 +87,16 @@ func (a *account) add(b account) {
 	a.Accepted += b.Accepted
 	a.Redelivered += b.Redelivered
 	a.Invalid += b.Invalid
+	if b.Invalid == 0 {
+		return
+	}
+	if a.Faults == nil {
+		a.Faults = make(faultSums)
+	}
+	if len(b.Faults) == 0 { // an older program wrote it
+		a.Faults.merge(faultSums{others: {n: b.Invalid}})
+	}
+	a.Faults.merge(b.Faults)
 }
 
 // read adds up the sums of the level in sp, and returns of which parts of sp they tell: all but the stale ones, and those that cannot be read.
@@ -157,6 +167,7 @@ func sumUp(ctx context.Context, items itemStore, level int, site string, start i
 		if err != nil {
 			return err
 		}
+		sum.Faults.cut(faultKinds, faultBytes)
 		err = putSum(ctx, items, key, accountSum{account: sum}, store.Write{Expect: it.Revision, Relaxed: true})
 		if !errors.Is(err, store.ErrConflict) {
 			return err

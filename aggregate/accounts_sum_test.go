@@ -3,6 +3,7 @@ package aggregate
 import (
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 	"time"
 
@@ -46,6 +47,7 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 		quick := NewAccounts(memory, clock)
 		between = func() {
 			quick.Accepted("demo", 1)
+			quick.Refused("demo", FaultKind{"url", "type"})
 			now = now.Add(time.Duration(rnd.IntN(2)*rnd.IntN(7200)) * time.Second)
 			if rnd.IntN(2) == 0 {
 				mustDo(quick.Flush(t.Context()))
@@ -57,6 +59,9 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 			a := processes[rnd.IntN(len(processes))]
 			a.Accepted([]string{"demo", "other"}[rnd.IntN(2)], uint64(1+rnd.IntN(5)))
 			a.Redelivered("demo", uint64(rnd.IntN(2)))
+			if rnd.IntN(2) == 0 {
+				a.Refused("demo", FaultKind{"props." + string(rune('a'+rnd.IntN(20))), "type"}, FaultKind{"name", "required"})
+			}
 			switch rnd.IntN(4) {
 			case 0:
 				_ = a.Flush(t.Context())
@@ -78,7 +83,7 @@ func TestSumsOfAccountsAreThoseOfTheirMinutes(t *testing.T) {
 					sp = span{0, forEver}
 				}
 				got, want := must(readAccounts(t.Context(), memory, "demo", sp, undamaged)), naiveAccounts(t, memory, "demo", sp)
-				if got != want {
+				if !reflect.DeepEqual(got, want) {
 					t.Fatalf("seed %d: accounts of [%d, %d) are %+v, want %+v", seed, sp.from, sp.to, got, want)
 				}
 			}

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -33,10 +34,10 @@ func TestAccountsOfProcessesAddUp(t *testing.T) {
 			mustDo(a.Flush(t.Context()))
 		}
 	}
-	if got, want := sumOfAccounts(t, s, "demo"), (account{Accepted: 60, Redelivered: 12}); got != want {
+	if got, want := sumOfAccounts(t, s, "demo"), (account{Accepted: 60, Redelivered: 12}); !reflect.DeepEqual(got, want) {
 		t.Errorf("demo: %+v, want %+v", got, want)
 	}
-	if got, want := sumOfAccounts(t, s, "other"), (account{Accepted: 24, Redelivered: 0}); got != want {
+	if got, want := sumOfAccounts(t, s, "other"), (account{Accepted: 24, Redelivered: 0}); !reflect.DeepEqual(got, want) {
 		t.Errorf("other: %+v, want %+v", got, want)
 	}
 }

@@ -18,6 +18,8 @@ type Books struct {
 	InTransit uint64
 	// Unreadable is how many deltas and accounts are damaged. What they booked is missing.
 	Unreadable uint64
+	// Refused is what never was received.
+	Refused Refused
 }
 
 // forEver is later than every time that an event can have.
@@ -36,6 +38,7 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 		sp.to = ceilWindow(to)
 	}
 	var b Books
+	var sum account
 	for _, s := range sites {
 		for _, e := range s.editions() {
 			if err := r.pieces(ctx, e, sp, days, store.Heads, func(p piece) error {
@@ -52,9 +55,9 @@ func (r *Reader) Books(ctx context.Context, site string, from, to int64) (Books,
 		if err != nil {
 			return b, err
 		}
-		b.Accepted += acc.Accepted
-		b.Redelivered += acc.Redelivered
+		sum.add(acc)
 	}
+	b.Accepted, b.Redelivered, b.Refused = sum.Accepted, b.Redelivered+sum.Redelivered, Refused{sum.Invalid, sum.Faults}
 	b.InTransit = uint64(max(0, int64(min(b.Accepted, math.MaxInt64))-int64(b.Received)))
 	return b, nil
 }

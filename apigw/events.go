@@ -29,7 +29,8 @@ type eventResult struct {
 	Status string             `json:"status"`
 	Errors []event.FieldError `json:"errors,omitempty"`
 
-	site string // that the event names, if it is one that can be; memory of the request's body
+	site     string // that the event names, if it is one that can be; memory of the request's body
+	bookedTo string // that one, where there is it and the sender may write to it
 }
 
 func (r *eventResult) refuse(problems ...event.FieldError) {
@@ -45,15 +46,15 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 	w.Header()["Access-Control-Allow-Origin"] = anyOrigin
 	allowed, err := s.sender(r)
 	if err != nil {
-		return s.inspector.refused(r, nil, err)
+		return s.refused(r, nil, err)
 	}
 	body, err := readEvents(w, r)
 	if err != nil {
-		return s.inspector.refused(r, nil, err)
+		return s.refused(r, nil, err)
 	}
 	batch, err := event.Split(body)
 	if err != nil {
-		return s.inspector.refused(r, body, splitError(err))
+		return s.refused(r, body, splitError(err))
 	}
 	// What is on its way is seen to its end, though the client may be gone: an event that is durable must be counted as accepted.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), writeTimeout)
@@ -68,7 +69,9 @@ func (s *Server) postEvents(w http.ResponseWriter, r *http.Request) error {
 		s.inspector.inspect(r, in, batch.Events)
 	}
 	if in.accepted < len(in.results) {
-		s.o.Samples.invalid(in, batch.Events, access.SiteKey(r))
+		key := access.SiteKey(r)
+		s.bookRefused(in, key)
+		s.o.Samples.invalid(in, batch.Events, key)
 	}
 	if in.accepted == 0 && in.failure != nil {
 		return in.refused(w.Header())

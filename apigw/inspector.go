@@ -3,7 +3,6 @@ package apigw
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -336,21 +335,19 @@ func decodeAgain(raw event.Raw) (e event.Event) {
 	return e
 }
 
-// refused shows a request of which no event could be told from the others, and passes the reason on.
-func (p *inspector) refused(r *http.Request, body []byte, err error) error {
-	e, ours := errors.AsType[*apiError](err)
-	if p == nil || !ours || e.status >= http.StatusInternalServerError {
-		return err
+// refused shows a request of which no event could be told from the others.
+func (p *inspector) refused(r *http.Request, body []byte, why *apiError) {
+	if p == nil {
+		return
 	}
 	now := p.now().UnixMilli()
 	if p.wants("", false, now) {
 		key := access.SiteKey(r)
 		p.add(&inspected{
 			At: now, Status: statusInvalid, UA: redact(clip(r.UserAgent(), event.MaxValue), key), Event: shown(body, key), Protocol: protocolEvents,
-			Errors: []event.FieldError{{Code: e.Code, Message: redact(e.Message, key)}},
+			Errors: []event.FieldError{{Code: why.Code, Message: redact(why.Message, key)}},
 		})
 	}
-	return err
 }
 
 func inspectMessage(e *inspected) []byte {

@@ -24,8 +24,6 @@ type intake struct {
 	allowed func(site string) bool
 	event   event.Event
 
-	refusedOf map[string]uint64 // how many events were refused that name a site, by site
-
 	results []eventResult   // one for each event of the request
 	items   []producer.Item // what is to be written
 	taken   []taken         // of each item
@@ -101,7 +99,7 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 	problems = slices.DeleteFunc(problems, func(p event.FieldError) bool { return in.stamp.owns(p.Field) })
 	if len(problems) > 0 {
 		res.refuse(problems...)
-		in.blame(ctx, e.Site)
+		res.bookedTo = in.blame(ctx, e.Site)
 		return
 	}
 	switch err := in.lookUp(ctx, e.Site); {
@@ -123,30 +121,26 @@ func (in *intake) take(ctx context.Context, i int, raw event.Raw) {
 	in.set(i, res)
 }
 
-// blame notes that an event was refused that names a site, if there is that site and the sender may send to it: the accounts of a site are not for everybody to write in.
-func (in *intake) blame(ctx context.Context, site string) {
+// blame returns the site that an event that is refused names, if there is that site and the sender may send to it: the accounts of a site are not for everybody to write in. Else it is "".
+func (in *intake) blame(ctx context.Context, site string) string {
 	if !event.ValidSite(site) || !in.allowed(site) {
-		return
+		return ""
 	}
 	now := in.s.o.Now()
 	if in.s.missing.has(site, now) {
-		return
+		return ""
 	}
 	known, err := in.s.o.Sites.Get(ctx, site)
-	switch {
-	case errors.Is(err, aggregate.ErrNoSite):
+	if errors.Is(err, aggregate.ErrNoSite) {
 		in.s.missing.note(site, now)
-	case err == nil:
-		if in.refusedOf == nil {
-			in.refusedOf = make(map[string]uint64)
-		}
-		in.refusedOf[known.ID]++
 	}
+	return known.ID // of none where it is not known
 }
 
 // set sets a stamped event down. What the consumer could not read any more, because the stamp made it too large, must not be accepted: only a
 // user agent full of control characters, which net/http does not let through but another server may, does that.
 func (in *intake) set(i int, res *eventResult) {
+	res.bookedTo = in.site.ID
 	from := len(in.arena)
 	in.arena = in.event.AppendJSON(in.arena)
 	data := in.arena[from:len(in.arena):len(in.arena)]
@@ -241,9 +235,6 @@ func (in *intake) count() {
 		n++
 	}
 	book()
-	for site, n := range in.refusedOf {
-		in.s.o.Accounts.Invalid(site, n)
-	}
 	tell(in.s.o.Counters, in.results, in.accepted)
 }
 

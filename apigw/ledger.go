@@ -40,8 +40,10 @@ func (s *Server) getLedger(w http.ResponseWriter, r *http.Request) error {
 	answer(w, http.StatusOK, struct {
 		Site string `json:"site"`
 		*aggregate.BooksView
-		Imported importedView `json:"imported"`
-	}{q.Get("site"), books.View(), imported})
+		// Refused never was received, and is no part of the books.
+		Refused  *aggregate.RefusedView `json:"refused"`
+		Imported importedView           `json:"imported"`
+	}{q.Get("site"), books.View(), books.Refused.View(), imported})
 	return nil
 }
 

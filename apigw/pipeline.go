@@ -17,20 +17,20 @@ func (s *Server) getPipeline(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// storedPipeline is the view of a server that stands beside the pipeline and sees what it left in the store: a function, of which there are many, each with a
-// part of the requests, and which knows nothing of the consumer's.
+// storedPipeline is the view of a server that stands beside the pipeline and sees what others left in the store: a function, where doors and consumers are many others, each with a part of
+// what comes.
 func storedPipeline(o *Options) func(context.Context) (*pipeline.View, error) {
-	keeper := pipeline.NewKeeper(o.Reader, nil, o.Now)
+	keeper, gatherer := pipeline.NewKeeper(o.Reader, nil, o.Now), pipeline.NewGatherer(o.Store, o.Now)
 	return func(ctx context.Context) (*pipeline.View, error) {
 		facts, err := keeper.Facts(ctx)
 		if err != nil {
 			return nil, err
 		}
 		v := &pipeline.View{
-			AsOf: o.Now().UnixMilli(), Shards: []pipeline.Shard{}, History: []pipeline.Point{},
-			Missing: []string{"started_at", "shards", "door", "delay", "rollup.last_pass_at", "rollup.passes", "rollup.failures", "store", "history"},
+			AsOf:    o.Now().UnixMilli(),
+			Missing: []string{"shards.stalled_ms", "shards.bisects", "shards.discarded", "rollup.last_pass_at", "rollup.passes", "rollup.failures", "store"},
 		}
 		facts.Fill(v)
-		return v, nil
+		return v, gatherer.Fill(ctx, v)
 	}
 }

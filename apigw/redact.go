@@ -45,13 +45,16 @@ func redact(text, key string) string {
 	return hideAddresses(text)
 }
 
-// shownField is the path of a field as it may be shown. Only those of properties have names that a sender chose.
+// shownField is the path of a field as it may be shown. Only those of properties have names that a sender chose, and of nearly all of these it is seen at a glance that they hide nothing.
 func shownField(path, key string) string {
-	if !strings.HasPrefix(path, "props.") {
+	if !strings.HasPrefix(path, "props.") || !strings.ContainsAny(path, hiddenNeeds) && (len(key) < minKey || !strings.Contains(path, key)) {
 		return path
 	}
 	return redact(path, key)
 }
+
+// hiddenNeeds are characters of which each address and each key with its name has one.
+const hiddenNeeds = `:"?&;0123456789`
 
 func hideAddress(text string) string {
 	if a, err := netip.ParseAddr(text); err != nil || a.IsLoopback() || a.IsUnspecified() {

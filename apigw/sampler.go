@@ -41,7 +41,7 @@ const outcomeInvalid = "invalid"
 // sampleKind is what samples are kept apart by.
 type sampleKind struct{ site, outcome, reason, field string }
 
-// Samples are the newest few copies of each outcome and reason that this process saw, and how often which field was why the door refused. They may be used concurrently.
+// Samples are the newest few copies of each outcome and reason that this process saw. They may be used concurrently.
 type Samples struct {
 	now      func() time.Time
 	consumes bool         // the consumer is in this process
@@ -51,8 +51,6 @@ type Samples struct {
 	second int64
 	taken  int
 	kinds  map[sampleKind]*sampleRing
-	// refused are the counts of what the door refuses.
-	refused *faultCounts
 }
 
 type sampleRing struct {
@@ -62,7 +60,7 @@ type sampleRing struct {
 
 // NewSamples returns samples of what the door refuses and, if the consumer is in this process, of what becomes of the others: it has to tell them.
 func NewSamples(now func() time.Time, consumes bool) *Samples {
-	return &Samples{now: now, consumes: consumes, kinds: make(map[sampleKind]*sampleRing), refused: newFaultCounts(now())}
+	return &Samples{now: now, consumes: consumes, kinds: make(map[sampleKind]*sampleRing)}
 }
 
 // Wants reports whether a copy of that kind shall be added now. It costs next to nothing where it is not.
@@ -162,12 +160,11 @@ func pageOf(url string) string {
 	return event.PageOf(url)
 }
 
-// invalid counts what a request brought that is refused, and takes samples of it.
+// invalid takes samples of what a request brought that is refused.
 func (s *Samples) invalid(in *intake, batch []event.Raw, key string) {
 	if s == nil {
 		return
 	}
-	s.countFaults(in, key)
 	var wanted []sampleKind
 	for i := range in.results {
 		res := &in.results[i]
@@ -184,17 +181,6 @@ func (s *Samples) invalid(in *intake, batch []event.Raw, key string) {
 			e, first := decodeAgain(batch[i]), res.Errors[0]
 			x := Sample{T: e.TS, ID: e.ID, Name: e.Name, Page: pageOf(e.URL), Reason: first.Code, Field: first.Field, Errors: shownFaults(res.Errors, key)}
 			s.add(wanted, x, batch[i].Data, key)
-		}
-	}
-}
-
-func (s *Samples) countFaults(in *intake, key string) {
-	now := s.now().UnixMilli()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range in.results {
-		if res := &in.results[i]; res.Status == statusInvalid {
-			s.refused.add(res.site, in.refusedOf[res.site] > 0, now, res.Errors, key)
 		}
 	}
 }

@@ -22,8 +22,6 @@ const (
 type samplesView struct {
 	Samples   []*Sample `json:"samples"`
 	Available bool      `json:"available"` // false where this process cannot have any
-	// Faults are how often which field was why, of what the door refused; those of the other outcomes stand in the books, by reason.
-	Faults *faultsView `json:"faults,omitempty"`
 }
 
 // getSamples shows a few of the copies behind a number of the ledger.
@@ -55,9 +53,6 @@ func (s *Server) getSamples(w http.ResponseWriter, r *http.Request) error {
 	v := samplesView{Samples: []*Sample{}}
 	if v.Available = s.o.Samples != nil && (s.o.Samples.consumes || f.outcome == outcomeInvalid); v.Available {
 		v.Samples = s.o.Samples.list(f)
-		if f.outcome == outcomeInvalid {
-			v.Faults = s.o.Samples.faults(f.site)
-		}
 	}
 	answer(w, http.StatusOK, v)
 	return nil

@@ -8,7 +8,7 @@ import (
 // StuckAfter is how long a shard that has something to do may not get on before it is called stuck.
 const StuckAfter = time.Minute
 
-// View answers the view. It fails only where the facts cannot be read.
+// View answers the view. It fails only where the store cannot be read.
 func (r *Recorder) View(ctx context.Context) (*View, error) {
 	now := r.now()
 	v := &View{AsOf: now.UnixMilli(), StartedAt: r.started.UnixMilli(), Shards: []Shard{}, Missing: append([]string{}, r.sources.Missing...)}
@@ -24,6 +24,9 @@ func (r *Recorder) View(ctx context.Context) (*View, error) {
 		v.Shards = append(v.Shards, r.sources.Shards()...)
 	}
 	r.fill(v, now)
+	if r.sources.Delays != nil {
+		return v, r.sources.Delays(ctx, v)
+	}
 	return v, nil
 }
 
@@ -31,7 +34,7 @@ func (r *Recorder) View(ctx context.Context) (*View, error) {
 func (r *Recorder) fill(v *View, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	v.History = r.ticks.history()
+	v.History, v.StepMS = r.ticks.history(), rateTicks*time.Second.Milliseconds()
 	from, to, ok := r.ticks.span()
 	if ok {
 		v.Door.AcceptedPerS = perSecond(from, to, func(t tick) uint64 { return t.door.accepted })

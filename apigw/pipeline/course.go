@@ -21,11 +21,18 @@ func (c *course) add(d time.Duration, n uint64) { c.open.AddBin(sketch.Bin(d.Sec
 func (c *course) close(now time.Time) *Percentiles {
 	step := c.open
 	c.open = sketch.Quantiles{}
-	if step.Count() == 0 {
+	if step.Count() > 0 {
+		c.window.slot(now).Merge(&step)
+	}
+	return percentiles(&step)
+}
+
+// percentiles are those of a step; nil where nothing was.
+func percentiles(q *sketch.Quantiles) *Percentiles {
+	if q.Count() == 0 {
 		return nil
 	}
-	c.window.slot(now).Merge(&step)
-	return &Percentiles{P50MS: toMicro(ms(&step, 0.5)), P95MS: toMicro(ms(&step, 0.95)), P99MS: toMicro(ms(&step, 0.99)), Count: step.Count()}
+	return &Percentiles{P50MS: toMicro(ms(q, 0.5)), P95MS: toMicro(ms(q, 0.95)), P99MS: toMicro(ms(q, 0.99)), Count: q.Count()}
 }
 
 // merged returns all that is not too old.

@@ -32,6 +32,8 @@ type Sources struct {
 	Facts func(context.Context) (Facts, error)
 	// Roller fills in what the roller of this process has done.
 	Roller func(*Rollup)
+	// Delays fills in how long events took to their windows, where the consumer is another process.
+	Delays func(context.Context, *View) error
 	// Missing are further parts of the view that nobody can fill in.
 	Missing []string
 }

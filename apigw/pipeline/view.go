@@ -2,10 +2,11 @@ package pipeline
 
 import "github.com/streamgauge/streamgauge/aggregate"
 
-// View is the answer of GET /api/v1/pipeline. Times are in Unix milliseconds. Rates are those of the last seconds (see rateTicks), percentiles those of the last five minutes.
+// View is the answer of GET /api/v1/pipeline. Times are in Unix milliseconds. Rates are those of the last seconds (see rateTicks) or, where it is put together from what other processes
+// noted, of the last minute (see Gatherer); percentiles are those of the last five minutes.
 type View struct {
 	AsOf       int64                `json:"as_of"`
-	StartedAt  int64                `json:"started_at"`
+	StartedAt  int64                `json:"started_at"` // since when sums are: when the process began, or an hour ago
 	Shards     []Shard              `json:"shards"`
 	Door       Door                 `json:"door"`
 	Delay      Delay                `json:"delay"`
@@ -14,6 +15,7 @@ type View struct {
 	Quarantine Quarantine           `json:"quarantine"`
 	Ledger     *aggregate.BooksView `json:"ledger"`
 	History    []Point              `json:"history"`
+	StepMS     int64                `json:"step_ms"` // of the history
 	// Missing names the parts that this server cannot know: what stands there has no meaning.
 	Missing []string `json:"missing"`
 }
@@ -28,7 +30,7 @@ type Shard struct {
 	StalledMS     int64   `json:"stalled_ms"`
 	BatchP50MS    float64 `json:"batch_p50_ms"`
 	BatchP99MS    float64 `json:"batch_p99_ms"`
-	Batches       uint64  `json:"batches"` // this and the following since the process began
+	Batches       uint64  `json:"batches"` // this and the following since StartedAt
 	Retries       uint64  `json:"retries"`
 	Bisects       uint64  `json:"bisects"`
 	Discarded     uint64  `json:"discarded"`
@@ -87,7 +89,8 @@ type Quarantine struct {
 	Waiting uint64 `json:"waiting"`
 }
 
-// Point is a moment of the last ten minutes: rates and percentiles of the five seconds before it, and the greatest age of any shard in them.
+// Point is a moment of the history: rates and percentiles of the step before it, and the greatest age of any shard in it. Steps are five seconds of the last ten minutes or, as above, a
+// minute of the last hour.
 type Point struct {
 	T             int64   `json:"t"`
 	RecordsPerS   float64 `json:"records_per_s"`

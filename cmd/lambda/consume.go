@@ -11,6 +11,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/consumer"
 	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/store/dynamo"
@@ -34,6 +35,7 @@ type consuming struct {
 	*parts
 	store    *dynamo.Store
 	accounts *aggregate.Accounts
+	minutes  *pipeline.Minutes
 	cursors  *cursors
 	handler  *consumer.Handler
 	work     work // of the invocation under way: there is one at a time
@@ -64,7 +66,7 @@ func (c *consuming) open() error {
 	sites := aggregate.NewSites(s, c.now)
 	committer := aggregate.NewCommitter(s, sites, aggregate.Options{Shards: c.settings.shards, Now: c.now})
 	c.cursors = newCursors(c.parts, s)
-	c.store, c.accounts = s, aggregate.NewAccounts(s, c.now)
+	c.store, c.accounts, c.minutes = s, aggregate.NewAccounts(s, c.now), pipeline.NewMinutes(s, c.now)
 	c.handler = consumer.New(s, sites, committer, consumer.Options{CreateSites: c.settings.createSites, Now: c.now, Report: c.report})
 	return nil
 }
@@ -72,9 +74,14 @@ func (c *consuming) open() error {
 func (c *consuming) report(r consumer.Report) {
 	c.work.slices++
 	c.work.copies += r.Copies
-	for d := range r.Delays {
-		c.work.delay = max(c.work.delay, d)
-	}
+	c.minutes.Delays(func(yield func(time.Duration, uint64) bool) {
+		for d, n := range r.Delays {
+			c.work.delay = max(c.work.delay, d)
+			if !yield(d, n) {
+				return
+			}
+		}
+	})
 	for site, l := range r.Tally {
 		c.work.ledger.Merge(l)
 		if l.Redelivered > 0 {
@@ -98,6 +105,7 @@ func (c *consuming) handle(ctx context.Context, b batch) (verdict, error) {
 	if err == nil {
 		c.cursors.passed(ctx, b.Records, resp)
 	}
+	c.note(ctx, b, resp, err, began)
 	c.tell(ctx, b, resp, err, began, before)
 	if err != nil {
 		return verdict{}, err
@@ -114,6 +122,25 @@ func (b batch) state() json.RawMessage {
 		return json.RawMessage("{}")
 	}
 	return nil
+}
+
+// note has the batch in the operator's view.
+func (c *consuming) note(ctx context.Context, b batch, resp events.KinesisEventResponse, err error, began time.Time) {
+	shard, arrival := first(b.Records)
+	if shard == "" {
+		return
+	}
+	noted := pipeline.Batch{Shard: shard, Took: c.now().Sub(began), Age: max(0, began.Sub(arrival)), Unfinished: err != nil || len(resp.BatchItemFailures) > 0}
+	if err == nil {
+		for _, r := range allDone(b.Records, resp) {
+			noted.Records++
+			noted.Bytes += len(r.Kinesis.Data)
+		}
+	}
+	c.minutes.Batch(noted)
+	if err := c.minutes.FlushDue(ctx); err != nil {
+		c.log.Warn().Err(err).Msg("writing minutes of the pipeline failed; it is tried again with a later batch")
+	}
 }
 
 // tell writes the log line and the metrics of a batch.

@@ -46,6 +46,15 @@ func (c *cursors) passed(ctx context.Context, records []events.KinesisEventRecor
 
 // lastDone returns the shard of a batch, and when the last record came before which all are done; the shard is "" where there is none.
 func lastDone(records []events.KinesisEventRecord, resp events.KinesisEventResponse) (shard string, arrival time.Time) {
+	done := allDone(records, resp)
+	if len(done) == 0 {
+		return "", time.Time{}
+	}
+	return first(done[len(done)-1:])
+}
+
+// allDone returns the records before the first that is delivered again.
+func allDone(records []events.KinesisEventRecord, resp events.KinesisEventResponse) []events.KinesisEventRecord {
 	done := len(records)
 	for _, f := range resp.BatchItemFailures {
 		for i, r := range records {
@@ -54,8 +63,5 @@ func lastDone(records []events.KinesisEventRecord, resp events.KinesisEventRespo
 			}
 		}
 	}
-	if done == 0 {
-		return "", time.Time{}
-	}
-	return first(records[done-1 : done])
+	return records[:done]
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
 	"github.com/streamgauge/streamgauge/apigw/gateway"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/dashboards"
 	"github.com/streamgauge/streamgauge/producer"
 	"github.com/streamgauge/streamgauge/store"
@@ -25,7 +26,21 @@ const accountsEvery = 5 * time.Second
 type door struct {
 	handler  *gateway.Handler
 	accounts *aggregate.Accounts
+	minutes  *pipeline.Minutes // nil for one that takes no events
 	flushed  time.Time
+}
+
+// flush writes what the door counted, as far as it is due.
+func (d *door) flush(ctx context.Context, now time.Time) error {
+	var errs []error
+	if now.Sub(d.flushed) >= accountsEvery {
+		d.flushed = now
+		errs = append(errs, d.accounts.Flush(ctx))
+	}
+	if d.minutes != nil {
+		errs = append(errs, d.minutes.FlushDue(ctx))
+	}
+	return errors.Join(errs...)
 }
 
 // onHTTP is the handler of a role that serves HTTP. Where it cannot be made, the next request tries again.
@@ -42,9 +57,8 @@ func onHTTP(p *parts, open func(*parts) (*door, error)) lambda.Handler {
 			}
 		}
 		out, err := d.handler.Invoke(ctx, event)
-		if err == nil && p.now().Sub(d.flushed) >= accountsEvery {
-			d.flushed = p.now()
-			if err := d.accounts.Flush(ctx); err != nil {
+		if err == nil {
+			if err := d.flush(ctx, p.now()); err != nil {
 				p.log.Warn().Err(err).Str("request_id", requestID(ctx)).Msg("writing accounts failed; it is tried again")
 			}
 		}
@@ -74,7 +88,9 @@ func collect(p *parts) lambda.Handler {
 		if o.Putter, err = producer.New(p.kinesis(), p.settings.stream, producer.Options{OnFull: producer.Fail, RetryFor: doorRetryFor}); err != nil {
 			return nil, err
 		}
-		return &door{handler: gateway.New(only(apigw.New(o), isIngest)), accounts: o.Accounts}, nil
+		minutes := pipeline.NewMinutes(s, p.now)
+		o.Counters = minutes
+		return &door{handler: gateway.New(only(apigw.New(o), isIngest)), accounts: o.Accounts, minutes: minutes}, nil
 	})
 }
 

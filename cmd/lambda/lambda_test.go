@@ -18,6 +18,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/streamgauge/streamgauge/aggregate"
+	"github.com/streamgauge/streamgauge/apigw/pipeline"
 	"github.com/streamgauge/streamgauge/dashboards/meters"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -138,13 +140,35 @@ func TestTheWayOfAnEvent(t *testing.T) {
 	if got := must[httpAnswer](t, query, request("POST", "/v1/events", "", secrets.Access[0], pageview("2", now))); got.StatusCode != 404 {
 		t.Errorf("query takes events: %d", got.StatusCode)
 	}
-	if got := must[httpAnswer](t, query, request("GET", "/api/v1/pipeline", "", secrets.Access[0], "")); got.StatusCode != 200 ||
-		!strings.Contains(got.Body, `"counted":1`) || !strings.Contains(got.Body, `"missing":["started_at","shards"`) {
-		t.Errorf("pipeline: %d %s", got.StatusCode, got.Body)
-	}
+	wantPipeline(t, must[httpAnswer](t, query, request("GET", "/api/v1/pipeline", "", secrets.Access[0], "")))
+	wantRefused(t, must[httpAnswer](t, query, request("GET", "/api/v1/ledger", "", secrets.Access[0], "")))
 	wantLines(t, consume.output.String())
 	wantSeries(t, meters.Consume, consume)
 	wantSeries(t, meters.Rollup, newRoll)
+}
+
+// wantPipeline checks that the function that answers the view has seen what the others noted: the door how long it took, the consumer its first batch, of which it writes at once.
+func wantPipeline(t *testing.T, got httpAnswer) {
+	t.Helper()
+	var v pipeline.View
+	if err := json.Unmarshal([]byte(got.Body), &v); err != nil || got.StatusCode != 200 {
+		t.Fatalf("pipeline: %d %s: %v", got.StatusCode, got.Body, err)
+	}
+	if len(v.Shards) != 1 || v.Shards[0].Batches != 1 || v.Shards[0].BatchP50MS <= 0 || v.Shards[0].State != pipeline.Polling {
+		t.Errorf("shards: %+v", v.Shards)
+	}
+	if v.Ledger.Counted != 1 || v.Door.AckP50MS <= 0 || v.Delay.Count != 1 || v.StepMS != 60_000 || slices.Contains(v.Missing, "shards") {
+		t.Errorf("%s", got.Body)
+	}
+}
+
+// wantRefused checks that a function knows what the door of another one refused: the request without a key.
+func wantRefused(t *testing.T, got httpAnswer) {
+	t.Helper()
+	var v struct{ Refused aggregate.RefusedView }
+	if err := json.Unmarshal([]byte(got.Body), &v); err != nil || v.Refused.Events != 1 || len(v.Refused.Rows) != 1 || v.Refused.Rows[0].Reason != "unauthorized" {
+		t.Errorf("ledger: %d %s: %v", got.StatusCode, got.Body, err)
+	}
 }
 
 // wantSeries ends a function's process and checks that it wrote the metrics of the table, with their units, and no others.
@@ -373,7 +397,7 @@ func TestExpiry(t *testing.T) {
 	hour := fmt.Sprintf("%012x", now.UnixMilli())
 	for partition, want := range map[string]time.Duration{
 		"D#1#shop#0#" + hour: time.Hour + 10*time.Second + 24*time.Hour + 7*24*time.Hour + 72*time.Hour,
-		"T":                  48 * time.Hour, "C#shop": 11 * 24 * time.Hour, "Q": 60 * 24 * time.Hour, "A#shop": 400 * 24 * time.Hour,
+		"T":                  48 * time.Hour, "C#shop": 11 * 24 * time.Hour, "Q": 60 * 24 * time.Hour, "A#shop": 400 * 24 * time.Hour, "M": 24 * time.Hour,
 		"S": -1, "H": -1, "R#1#shop#minute#" + hour: -1, "D#": -1, "D#1#shop#0#zz": -1, "X#minute#1": -1,
 	} {
 		got := p.expires(partition)

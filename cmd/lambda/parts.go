@@ -94,6 +94,7 @@ const (
 	eventLife      = 400 * 24 * time.Hour // of alerts
 	noticeLife     = 7 * 24 * time.Hour
 	cursorLife     = 7 * 24 * time.Hour
+	pipelineLife   = 24 * time.Hour // of what functions note for the operator's view, which goes an hour back
 )
 
 // expires says when what is written under a partition may be deleted by the table's own expiry. docs/FORMATS.md has the partitions.
@@ -120,6 +121,8 @@ func (p *parts) expires(partition string) time.Time {
 		return p.now().Add(noticeLife)
 	case "V":
 		return p.now().Add(cursorLife)
+	case "M":
+		return p.now().Add(pipelineLife)
 	case saltsPartition:
 		return p.now().Add(saltLife)
 	}

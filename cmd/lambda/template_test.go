@@ -188,6 +188,12 @@ func TestTemplateOfRoles(t *testing.T) {
 			}
 		}
 	}
+	// An account that is written after its hour was summed up sums it up anew, and for that reads it.
+	for _, s := range tpl.Resources["CollectRole"].Properties["Policies"].([]any) {
+		if !strings.Contains(text(s), `"dynamodb:Query"`) {
+			t.Error("collect may not read the accounts of an hour")
+		}
+	}
 	wantAt(t, "the direct route's", tpl.Resources["DirectRole"].Properties, `["kinesis:PutRecord"]`, "Policies", 0, "PolicyDocument", "Statement", 0, "Action")
 }
 

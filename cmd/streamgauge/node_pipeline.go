@@ -14,7 +14,7 @@ func (n *node) buildRecorder(reader *aggregate.Reader) {
 	n.facts = pipeline.NewKeeper(reader, n.flushAccounts, time.Now)
 	s := pipeline.Sources{Shards: n.shardStates, Store: n.storeSums, Facts: n.facts.Facts, Roller: n.rolled}
 	if n.environments != nil {
-		s.Missing = []string{"delay"} // the function's process knows it
+		s.Delays = pipeline.NewGatherer(n.store, time.Now).FillDelays // the function notes them
 	}
 	n.recorder = pipeline.NewRecorder(s, time.Now)
 }

@@ -91,12 +91,12 @@ await check("what the door refused is told by its field, all of it, and a field 
   await assertTidy(page);
   assert.deepEqual(await faultsOf(page), []);
   await shoot("pipeline-fields");
-  const { faults } = await (await fetch(`${server}/api/v1/ledger/samples?outcome=invalid`)).json();
-  assert.ok(faults.events >= 4);
+  const { refused } = await (await fetch(`${server}/api/v1/ledger?from=${new Date(Date.now() - 86_400_000).toISOString()}`)).json();
+  assert.ok(refused.events >= 4);
   await page.waitForFunction((known) => { // the demo goes on meanwhile
     const told = [...document.querySelectorAll(".drawer .kind .num")].map((n) => Number(n.textContent));
     return told.reduce((sum, n) => sum + n, 0) >= known;
-  }, faults.rows.reduce((sum, r) => sum + r.n, 0));
+  }, refused.rows.reduce((sum, r) => sum + r.n, 0));
   await page.getByRole("button", { name: "Show all" }).click();
   assert.equal(await page.locator('.drawer .kind[aria-pressed="true"]').count(), 0);
   await page.keyboard.press("Escape");
@@ -173,6 +173,28 @@ await check("books that are old say of when they are, and nothing moves for it",
   await cut.close();
 });
 
+await check("where functions note it, the course has a point a minute of the last hour, and what nobody knows has no column", async () => {
+  const aside = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: "en-GB" });
+  const opened = await aside.newPage();
+  opened.setDefaultTimeout(20_000);
+  await opened.route("**/api/v1/pipeline", async (asked) => { // as the function answers it
+    const answer = await asked.fetch();
+    const json = await answer.json();
+    const newest = json.as_of - (json.as_of % 60_000);
+    json.history = Array.from({ length: 59 }, (_, i) => ({ ...json.history.at(-1), t: newest - (58 - i) * 60_000 }));
+    Object.assign(json, { step_ms: 60_000, missing: ["shards.stalled_ms", "shards.bisects", "shards.discarded", "rollup.last_pass_at", "rollup.passes", "rollup.failures", "store"] });
+    return asked.fulfill({ response: answer, json });
+  });
+  await opened.goto(`${server}/_/pipeline`);
+  await opened.getByText("a second, last hour").waitFor();
+  await opened.getByRole("img", { name: /each minute of the last hour/ }).waitFor();
+  const heads = await opened.locator(".shards thead th").allTextContents();
+  assert.ok(heads.includes("Retries") && !heads.includes("Bisects") && !heads.includes("Discarded"), String(heads));
+  assert.deepEqual(await faultsOf(opened), []);
+  await opened.screenshot({ path: path.join(artifacts, "pipeline-functions.png"), fullPage: true });
+  await aside.close();
+});
+
 await looksWell("pipeline", "/_/pipeline", ".sankey-band");
 
 await check("the inspector waits with what to do, and the button on it sends an event", async () => {
@@ -196,6 +218,8 @@ await check("it shows a good and a bad event sent by curl, and the field that fa
   const marked = await page.locator(".inspect-entry mark").allTextContents();
   assert.ok(marked.includes('"url"') && marked.includes("404") && marked.includes('"nested"'), `marked are ${marked}`);
   assert.ok(!marked.includes('"plan"'));
+  await page.locator(".inspect-refused .refused-field", { hasText: "props.nested" }).waitFor();
+  await page.getByText("1 event in the last hour").waitFor();
   await page.locator(".entry-errors li", { hasText: "url" }).waitFor();
   await page.getByRole("tab", { name: "Invalid" }).click();
   assert.equal(await page.locator(".stream-row", { hasText: "good" }).count(), 0);

@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 	"apigw":                {"event", "event/agent", "producer", "aggregate", "aggregate/alert", "aggregate/query", "store", "apigw/stats", "apigw/tracker", "apigw/pipeline", "dashboards"},
 	"apigw/stats":          {"aggregate/query"},
 	"apigw/tracker":        {"event"},
-	"apigw/pipeline":       {"aggregate", "aggregate/sketch", "dashboards/meters"},
+	"apigw/pipeline":       {"aggregate", "aggregate/sketch", "dashboards/meters", "store"},
 	"cmd":                  anything,
 	"e2e":                  anything,
 	"event/agent":          nil,

@@ -101,9 +101,10 @@ func (r *reckoner) http(p *Plan) Way {
 	r.requests(&w, p)
 	r.stream(&w, p, p.record())
 	r.invocations(&w, "collect", p.month(p.records()), took)
-	// Each environment writes accounts of its sites every five seconds.
+	// Each environment writes accounts of its sites every five seconds, and what it noted of the pipeline every fifteen.
 	environments := math.Ceil(p.records() * took)
-	r.line(&w, "DynamoDB", "accounts of collect", "dynamodb_write", p.month(min(p.records(), environments*float64(p.Sites)/5)))
+	r.notes(&w, "accounts of collect", p.month(min(p.records(), environments*float64(p.Sites)/5)))
+	r.notes(&w, "pipeline view, of collect", p.month(min(p.records(), environments/15)))
 	r.common(&w, p)
 	return w
 }
@@ -129,6 +130,12 @@ func (r *reckoner) straight(p *Plan) Way {
 
 func concurrency(t Traffic, took float64) int {
 	return max(1, int(math.Ceil(t.records()*t.Peak*took)))
+}
+
+// notes are items that one environment writes over and over: each time one unit (TestAccountUnits, TestMinuteUnits in store/dynamo), and one of reading what it replaces.
+func (r *reckoner) notes(w *Way, what string, n float64) {
+	r.line(w, "DynamoDB", what, "dynamodb_write", n)
+	r.line(w, "DynamoDB", what+", reads", "dynamodb_read", n)
 }
 
 // firstRequests is how many requests of a month have the first price.
@@ -164,6 +171,7 @@ func (r *reckoner) common(w *Way, p *Plan) {
 	r.invocations(w, "rollup", rounds, r.stack.duration("rollup", r.m.collectCPU, 60*p.table.rollRequests*r.prices.Latencies["dynamodb_call"]))
 	r.watching(w, p)
 	r.line(w, "DynamoDB", "consume, writes", "dynamodb_write", p.month(p.table.consumerWrites))
+	r.notes(w, "pipeline view, of consume", p.month(min(p.Invocations, float64(p.Consumers)/15)))
 	r.line(w, "DynamoDB", "consume, reads", "dynamodb_read", p.month(p.table.consumerReads))
 	r.line(w, "DynamoDB", "roll-ups, writes", "dynamodb_write", p.month(p.table.rollWrites))
 	r.line(w, "DynamoDB", "roll-ups, reads", "dynamodb_read", p.month(p.table.rollReads))

@@ -3,7 +3,8 @@
 import { getJSON } from "./ask.js";
 
 /** @typedef {"counted" | "duplicate" | "bot" | "late" | "quarantined" | "invalid"} Outcome */
-/** @typedef {import("../state/model.js").Ledger} Ledger */
+/** @typedef {{ events: number, rows: { field: string, reason: string, n: number, last?: number }[] }} Refused  what the doors refused, and how often which field was why */
+/** @typedef {import("../state/model.js").Ledger & { refused: Refused }} Ledger */
 /**
  * @typedef {object} Sample
  * @property {number} at  when it had its outcome
@@ -18,8 +19,7 @@ import { getJSON } from "./ask.js";
  * @property {string} [sequence_number]
  * @property {string} [event]  as received, cut at 4 KiB
  */
-/** @typedef {{ since: number, events: number, rows: { field: string, reason: string, n: number, last: number }[] }} Faults  how often which field was why, since the process began */
-/** @typedef {{ samples: Sample[], available: boolean, faults?: Faults }} Samples */
+/** @typedef {{ samples: Sample[], available: boolean }} Samples */
 /** @typedef {{ reason?: string, field?: string | null }} Narrowed  reason is "" for any; field is null for any, and "" for the event as a whole */
 
 /** The books since a time, or from the beginning where that is 0. @param {string} site "" for all @param {number} from Unix milliseconds @param {AbortSignal} [signal] @returns {Promise<Ledger>} */

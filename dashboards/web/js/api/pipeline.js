@@ -24,14 +24,15 @@ import { getJSON } from "./ask.js";
  * What a server does not know it names in `missing`; what stands there then has no meaning.
  * @typedef {object} PipelineView
  * @property {number} as_of
- * @property {number} started_at
+ * @property {number} started_at  since when sums are
  * @property {Shard[]} shards
  * @property {{ accepted_per_s: number, invalid_per_s: number, ack_p50_ms: number, ack_p95_ms: number, ack_p99_ms: number }} door
  * @property {{ p50_ms: number, p90_ms: number, p95_ms: number, p99_ms: number, count: number }} delay
  * @property {{ lag_ms: number, last_pass_at: number, passes: number, failures: number, marks: { minute: number, quarter: number, day: number } }} rollup
  * @property {{ writes_per_s: number, bytes_per_s: number, reads_per_s: number }} store
  * @property {{ waiting: number }} quarantine
- * @property {Moment[]} history  the last ten minutes, oldest first
+ * @property {Moment[]} history  oldest first
+ * @property {number} step_ms  of the history: five seconds of the last ten minutes, or a minute of the last hour
  * @property {string[]} missing
  */
 

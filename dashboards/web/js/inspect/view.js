@@ -17,6 +17,7 @@ import { SitePick } from "../ui/SitePick.js";
 import { Tabs } from "../ui/Tabs.js";
 import { clear, connection, entries, follow, paused, turn, waiting } from "./entries.js";
 import { Entry } from "./Entry.js";
+import { Refusals } from "./Refusals.js";
 import { Sender } from "./Sender.js";
 import { Stream } from "./Stream.js";
 
@@ -60,6 +61,7 @@ export default function Inspector({ route: { site, params } }) {
         </span>
       </div>
       <${Split} shown=${shown} site=${site} chosen=${params.get("entry") ?? ""} onChoose=${(/** @type {string} */ key) => choose("entry", key)} />`}
+    ${known && html`<${Refusals} site=${site} />`}
     ${sending && html`<${Dialog} title="Send a test event to ${target}" onClose=${() => setSending(false)}><${Sender} site=${target} /><//>`}
   <//>`;
 }

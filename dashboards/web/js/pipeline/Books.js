@@ -1,7 +1,7 @@
 // The ledger: the flow, whether it balances, and what never got in.
 
 import { useMemo, useState } from "preact/hooks";
-import { fetchLedger, fetchSamples } from "../api/ledger.js";
+import { fetchLedger } from "../api/ledger.js";
 import { count } from "../format.js";
 import { html } from "../html.js";
 import { usePoll } from "../state/poll.js";
@@ -17,20 +17,19 @@ import { Samples } from "./Samples.js";
 
 const HOUR = 3_600_000;
 
-/** @type {Record<string, { label: string, back: number, every: number }>} */
+/** @type {Record<string, { label: string, said: string, back: number, every: number }>} */
 const SPANS = {
-  hour: { label: "Last hour", back: HOUR, every: 2_000 },
-  day: { label: "24 hours", back: 24 * HOUR, every: 2_000 },
-  all: { label: "All", back: 0, every: 5_000 },
+  hour: { label: "Last hour", said: "in the last hour", back: HOUR, every: 2_000 },
+  day: { label: "24 hours", said: "in the last 24 hours", back: 24 * HOUR, every: 2_000 },
+  all: { label: "All", said: "since the beginning", back: 0, every: 5_000 },
 };
 
 /** @param {{ site: string, span: string, onSpan: (span: string) => void }} props */
 export function Books({ site, span, onSpan }) {
-  const { back, every } = SPANS[span] ?? SPANS.day;
+  const { said, back, every } = SPANS[span] ?? SPANS.day;
   const chosen = span in SPANS ? span : "day";
   const { value, fault, again } = usePoll((signal) => fetchLedger(site, back && Date.now() - back, signal), every, [site, chosen]);
   const at = useMemo(() => performance.now(), [value]); // it is read when it is asked for
-  const { value: refused } = usePoll((signal) => fetchSamples(site, "invalid", {}, signal), 2_000, [site]);
   const [open, setOpen] = useState(/** @type {import("./Samples.js").Opened | null} */ (null));
   return html`<section class="card books" aria-labelledby="books-title">
     <header class="card-head">
@@ -43,7 +42,7 @@ export function Books({ site, span, onSpan }) {
         <p class="books-received"><b class="num">${count(value.received)}</b> received <${AsOf} at=${at} /></p>
         <${Flow} ledger=${value} onOpen=${(/** @type {import("./bands.js").Row} */ { part, reason }) => setOpen({ part, reason, field: null })} />
         <${Equation} ledger=${value} />` : fault ? html`<${Failure} fault=${fault} again=${again} />` : html`<div class="skeleton" style=${{ height: "300px" }}></div>`}
-      <${Refused} known=${refused} onOpen=${setOpen} />
+      ${value && html`<${Refused} refused=${value.refused} span=${said} onOpen=${(/** @type {string | null} */ field) => setOpen({ part: "invalid", reason: "", field })} />`}
     </div>
     ${open && html`<${Samples} site=${site} opened=${open} ledger=${value} onClose=${() => setOpen(null)} />`}
   </section>`;

@@ -4,13 +4,14 @@
 import { count } from "../format.js";
 import { html } from "../html.js";
 import { Lines } from "./Lines.js";
-import { millis } from "./units.js";
+import { courseOf, millis } from "./units.js";
 
 /** @typedef {import("../api/pipeline.js").PipelineView} PipelineView */
 /** @typedef {import("../api/pipeline.js").Percentiles} Percentiles */
 
 /** @param {{ view: PipelineView }} props */
-export function Delay({ view: { delay, door, history, missing } }) {
+export function Delay({ view: { delay, door, history, step_ms: step, missing } }) {
+  const { seconds, each } = courseOf(step);
   const seesNumbers = !missing.includes("delay");
   const now = seesNumbers ? [delay.p50_ms, delay.p95_ms, delay.p99_ms] : [door.ack_p50_ms, door.ack_p95_ms, door.ack_p99_ms];
   const isQuiet = seesNumbers ? delay.count === 0 : door.ack_p99_ms === 0;
@@ -29,7 +30,7 @@ export function Delay({ view: { delay, door, history, missing } }) {
       <span class="muted small">${seesNumbers && !isQuiet ? `${count(delay.count)} events, last 5 minutes` : "last 5 minutes"}</span></header>
     <dl class="percentiles">${["Half within", "95% within", "99% within"].map((label, i) => html`<div key=${label}>
       <dt>${label}</dt><dd class="num">${isQuiet ? "–" : millis(now[i])}</dd></div>`)}</dl>
-    ${lines.some((l) => l.values.some((v) => v !== null)) ? html`<${Lines} label="${title}, each five seconds of the last ten minutes" times=${history.map((m) => m.t)} write=${millis} lines=${lines} />`
+    ${lines.some((l) => l.values.some((v) => v !== null)) ? html`<${Lines} label="${title}, ${each}" seconds=${seconds} times=${history.map((m) => m.t)} write=${millis} lines=${lines} />`
     : html`<p class="nothing lines-room">Its course appears with the first events.</p>`}
   </section>`;
 }

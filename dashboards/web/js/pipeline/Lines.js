@@ -7,7 +7,6 @@ import { html } from "../html.js";
 import { color, themes } from "../ui/theme.js";
 
 const HEIGHT = 160;
-const SHOWN = 600; // seconds
 const FEW = 12; // values that a line alone would not show
 
 /** @typedef {{ label: string, color: string, values: (number | null)[], dash?: number[] }} Line  color is the name of a custom property; a value is null where nothing was, and the line goes on */
@@ -18,9 +17,10 @@ const FEW = 12; // values that a line alone would not show
  * @param {Line[]} props.lines
  * @param {(n: number) => string} props.write  a value
  * @param {string} props.label  what the chart shows, for those who cannot see it
+ * @param {number} props.seconds  how far back it goes
  * @param {number} [props.height]
  */
-export function Lines({ times, lines, write, label, height = HEIGHT }) {
+export function Lines({ times, lines, write, label, seconds, height = HEIGHT }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
   const plot = useRef(/** @type {uPlot | null} */ (null));
   const data = /** @type {uPlot.AlignedData} */ ([times.map((t) => t / 1000), ...lines.map((l) => l.values)]);
@@ -28,7 +28,7 @@ export function Lines({ times, lines, write, label, height = HEIGHT }) {
 
   useEffect(() => {
     const parent = /** @type {HTMLDivElement} */ (box.current);
-    const chart = new uPlot(optionsOf(lines, write, parent.clientWidth, height), data, parent);
+    const chart = new uPlot(optionsOf(lines, write, seconds, parent.clientWidth, height), data, parent);
     plot.current = chart;
     const watch = new ResizeObserver(() => chart.setSize({ width: parent.clientWidth, height }));
     watch.observe(parent);
@@ -36,7 +36,7 @@ export function Lines({ times, lines, write, label, height = HEIGHT }) {
       watch.disconnect();
       chart.destroy();
     };
-  }, [names, themes.value]);
+  }, [names, seconds, themes.value]);
   useEffect(() => plot.current?.setData(data), [times, lines]);
 
   const last = lines.map((l) => `${l.label} ${say(l.values, write)}`).join(", ");
@@ -52,16 +52,16 @@ function say(values, write) {
   return last === undefined || last === null ? "–" : write(last);
 }
 
-/** @param {Line[]} lines @param {(n: number) => string} write @param {number} width @param {number} height @returns {uPlot.Options} */
-function optionsOf(lines, write, width, height) {
+/** @param {Line[]} lines @param {(n: number) => string} write @param {number} seconds @param {number} width @param {number} height @returns {uPlot.Options} */
+function optionsOf(lines, write, seconds, width, height) {
   const axis = { stroke: color("--muted"), font: "12px system-ui, sans-serif", grid: { stroke: color("--line"), width: 1 }, ticks: { show: false } };
   return {
     width, height, padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { drag: { x: false, y: false }, points: { size: 6 }, y: false },
-    scales: { x: { time: true, range: (_, __, last) => [last - SHOWN, last] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.15 : 1] } },
+    scales: { x: { time: true, range: (_, __, last) => [last - seconds, last] }, y: { range: (_, __, most) => [0, most > 0 ? most * 1.15 : 1] } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((s) => moment(s * 1000, LOCAL, { hour: "2-digit", minute: "2-digit" })), space: 70, size: 26, incrs: [120, 300] },
+      { ...axis, grid: { show: false }, values: (_, ticks) => ticks.map((s) => moment(s * 1000, LOCAL, { hour: "2-digit", minute: "2-digit" })), space: 70, size: 26, incrs: [120, 300, 600, 900] },
       { ...axis, size: 62, values: (_, ticks) => ticks.map(write), space: 34 },
     ],
     series: [{}, ...lines.map((l) => ({ label: l.label, stroke: color(l.color), width: 1.75, dash: l.dash, spanGaps: true, points: { show: isSparse, size: 5 } }))],

@@ -25,9 +25,7 @@ export function Samples({ site, opened, ledger, onClose }) {
   const [chosen, setChosen] = useState(byField ? opened.field : opened.reason || null);
   const outcome = /** @type {import("../api/ledger.js").Outcome} */ (part);
   const { value, fault, again } = usePoll((signal) => fetchSamples(site, outcome, byField ? { field: chosen } : { reason: chosen ?? "" }, signal), EVERY, [site, part, chosen]);
-  const [kept, setKept] = useState(/** @type {import("../api/ledger.js").Faults | null} */ (null)); // while others are asked for
-  if (value?.faults && value.faults !== kept) setKept(value.faults);
-  const kinds = byField ? (kept ? fieldsOf(kept) : []) : ledger ? bookedKinds(ledger, part) : [];
+  const kinds = !ledger ? [] : byField ? fieldsOf(ledger.refused) : bookedKinds(ledger, part);
   const title = html`${OUTCOMES[part].label}${chosen !== null && html` <span class="muted">${byField ? nameOf(chosen) : reasonLabel(chosen)}</span>`}`;
   return html`<${Drawer} title=${title} onClose=${onClose}>
     <p class="muted drawer-means">${OUTCOMES[part].means}</p>

@@ -8,7 +8,7 @@ import { reasonLabel } from "./outcomes.js";
 
 const OTHER = "other"; // faults that the server does not tell apart any more
 
-/** How often each field failed, most first; a note says why, where there is more than one why. @param {import("../api/ledger.js").Faults} faults @returns {Kind[]} */
+/** How often each field failed, most first; a note says why, where there is more than one why. @param {import("../api/ledger.js").Refused} refused @returns {Kind[]} */
 export function fieldsOf({ rows }) {
   /** @type {Map<string, { n: number, why: string[] }>} */
   const fields = new Map();

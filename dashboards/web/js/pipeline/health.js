@@ -7,14 +7,13 @@ const NOW = 1_000; // milliseconds that nobody notices
 /** @typedef {{ tone: "good" | "warn" | "bad", text: string }} Health */
 
 /** @param {import("../api/pipeline.js").PipelineView} view @returns {Health} */
-export function healthOf({ shards, missing }) {
-  if (missing.includes("shards")) return { tone: "good", text: "This server does not see the consumer" };
+export function healthOf({ shards, step_ms: step }) {
   const open = shards.filter((s) => s.state !== "closed");
   const stuck = open.filter((s) => s.state === "stuck");
   const failing = open.filter((s) => s.state === "failing");
   if (stuck.length > 0) return { tone: "bad", text: `${named(stuck)} stuck` };
   if (failing.length > 0) return { tone: "warn", text: `${named(failing)} failing, and tried again` };
-  if (open.length === 0) return { tone: "warn", text: "No shard is read" };
+  if (open.length === 0) return step < 60_000 ? { tone: "warn", text: "No shard is read" } : { tone: "good", text: "Nothing was read in the last hour" };
   const age = Math.max(...open.map((s) => s.iterator_age_ms));
   const all = open.length === 1 ? "The shard is read" : `All ${count(open.length)} shards are read`;
   return { tone: "good", text: age < NOW ? `${all} up to now` : `${all}, ${span(age)} behind` };

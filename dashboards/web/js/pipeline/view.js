@@ -4,7 +4,7 @@
 // index.html, each as import.meta.resolve("../../css/NAME.css"), worn before it is shown. It stands in a Frame, starts what it follows in an
 // effect and ends it there, and keeps what is chosen in route.params (address() and go() of ../route.js).
 
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { fetchPipeline } from "../api/pipeline.js";
 import { html } from "../html.js";
 import { address, go } from "../route.js";
@@ -25,6 +25,7 @@ export const knows = followSites;
 export const sheets = [import.meta.resolve("../../css/panel.css"), import.meta.resolve("../../css/pipeline.css")];
 
 const EVERY = 1_000;
+const SLOWLY = 5_000; // where the course has a point a minute
 
 /** @param {{ route: import("../route.js").Route }} props */
 export default function Pipeline({ route }) {
@@ -32,7 +33,10 @@ export default function Pipeline({ route }) {
     followSites();
     document.title = "Pipeline · Streamgauge";
   }, []);
-  const pipeline = usePoll(fetchPipeline, EVERY, []);
+  const [every, setEvery] = useState(EVERY);
+  const pipeline = usePoll(fetchPipeline, every, []);
+  const step = pipeline.value?.step_ms ?? 0;
+  useEffect(() => setEvery(step < 60_000 ? EVERY : SLOWLY), [step]);
   const { site, params } = route;
   /** @param {string} span */
   const chooseSpan = (span) => {
@@ -46,7 +50,7 @@ export default function Pipeline({ route }) {
     <div class="pipeline">
       <${Measures} pipeline=${pipeline} />
       <${Books} site=${site} span=${params.get("span") ?? "day"} onSpan=${chooseSpan} />
-      ${pipeline.value && html`<${Shards} shards=${pipeline.value.shards} missing=${pipeline.value.missing.includes("shards")} />`}
+      ${pipeline.value && html`<${Shards} view=${pipeline.value} />`}
       <${Letters} site=${site} />
     </div>
   <//>`;
@@ -68,6 +72,6 @@ function Measures({ pipeline: { value, fault, again } }) {
   if (!value) return html`<div class="skeleton" style=${{ height: "420px" }} role="status" aria-label="Loading"></div>`;
   return html`<${Figures} view=${value} />
     <div class="two">
-      ${value.missing.includes("history") ? null : html`<${Throughput} history=${value.history} /><${Delay} view=${value} />`}
+      ${value.missing.includes("history") ? null : html`<${Throughput} view=${value} /><${Delay} view=${value} />`}
     </div>`;
 }
