@@ -154,7 +154,7 @@ await check("books that are old say of when they are, and nothing moves for it",
   const top = () => opened.locator(".books .sankey").evaluate((e) => e.getBoundingClientRect().top + scrollY);
   const before = await top();
   await opened.route("**/api/v1/ledger?*", (asked) => asked.abort());
-  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
+  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor({ timeout: 40_000 });
   assert.equal(await top(), before);
   await opened.unroute("**/api/v1/ledger?*");
   await opened.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
@@ -164,7 +164,7 @@ await check("books that are old say of when they are, and nothing moves for it",
     const answer = await asked.fetch();
     if (answer.status() !== 200) return asked.fulfill({ response: answer });
     const json = await answer.json();
-    json.ledger.as_of = json.as_of - 6_000;
+    json.ledger.as_of = json.as_of - 20_000;
     return asked.fulfill({ response: answer, json });
   });
   await opened.goto(`${server}/demo`);
