@@ -249,11 +249,11 @@ func (n *node) flushAccounts(ctx context.Context) error {
 func (n *node) listen(ctx context.Context, c *UpCmd) (err error) {
 	var lc net.ListenConfig
 	if n.httpListener, err = lc.Listen(ctx, "tcp", string(c.Listen)); err != nil {
-		return fmt.Errorf("listen for HTTP: %w", err)
+		return fmt.Errorf("listen for HTTP: %w; choose another address with --listen", err)
 	}
 	n.closers = append(n.closers, ignoreClosed{n.httpListener})
 	if n.kinesisListener, err = lc.Listen(ctx, "tcp", string(c.Kinesis)); err != nil {
-		return fmt.Errorf("listen for Kinesis: %w", err)
+		return fmt.Errorf("listen for Kinesis: %w; choose another address with --kinesis", err)
 	}
 	n.closers = append(n.closers, ignoreClosed{n.kinesisListener})
 	return nil

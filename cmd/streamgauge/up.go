@@ -106,7 +106,7 @@ func (c *UpCmd) openPlaces() (*geo.Database, error) {
 // explainOpen says what a person can do about a data folder that cannot be opened, or an address that is taken.
 func explainOpen(err error, data string) error {
 	if _, isAddress := errors.AsType[*net.OpError](err); isAddress {
-		return fmt.Errorf("%w; choose another address with --listen or --kinesis", err)
+		return err // names the flag
 	}
 	dir, absErr := filepath.Abs(data)
 	if absErr != nil {

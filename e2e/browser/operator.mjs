@@ -298,6 +298,15 @@ await check("with access control the code of the dialog shows its tile to whoeve
   await inOtherPage(browser, code.replace("metric=visitors", "metric=pageviews"), async (other) => {
     await other.frameLocator("iframe").getByText("The key is not this tile", { exact: false }).or(other.frameLocator("iframe").getByText("the key is not this tile", { exact: false })).waitFor();
   });
+  opened.once("dialog", (asked) => asked.accept());
+  await opened.getByRole("button", { name: "End this key now" }).click();
+  await opened.getByText("The key is ended. This code has a new one.").waitFor();
+  await inOtherPage(browser, code, async (other) => {
+    await other.frameLocator("iframe").getByText(/^This tile was ended on .* UTC\.$/).waitFor();
+  });
+  await inOtherPage(browser, await opened.locator(".tile-code .snippet", { hasText: /key=tk_.*~1/ }).textContent(), async (other) => {
+    await other.frameLocator("iframe").locator(".tile-value", { hasText: "1" }).waitFor();
+  });
   await opened.locator("select[name=ends]").selectOption("30");
   await opened.getByText(/^Whoever reads.*It ends on .*, or earlier when/).waitFor();
   const ending = await opened.locator(".tile-code .snippet", { hasText: /key=tk_\d+\./ }).textContent();
