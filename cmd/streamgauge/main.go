@@ -68,7 +68,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		command.BindTo(ctx, (*context.Context)(nil))
 		err = command.Run(con)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "streamgauge: interrupted")
+	default:
 		fmt.Fprintln(stderr, "streamgauge:", oneLine(err))
 	}
 	return exitCode(err)

@@ -254,6 +254,37 @@ await check("the map shows names, and a click or a key picks a country", async (
   await page.waitForFunction(() => !new URL(location.href).searchParams.has("f"));
 });
 
+await check("the script for a page sends its views without a load, its events and what leads elsewhere", async () => {
+  await page.goto(`${server}/_/inspect?site=scripted.example`);
+  await page.getByRole("tab", { name: "For a page" }).click();
+  const code = await page.locator("#sender-code").textContent();
+  const arrived = async () => (await (await fetch(`${server}/api/v1/inspect?site=scripted.example`, { headers: { accept: "application/json" } })).json()).map((e) => ({ ...JSON.parse(e.event), status: e.status }));
+  assert.deepEqual(await arrived(), []); // a site that is asked for is told of in full
+  await inOtherPage(browser, `${code}<a href="https://elsewhere.example/tea" onclick="event.preventDefault()">Out</a><p style="height: 3000px">Long</p>`, async (other) => {
+    await other.waitForTimeout(50);
+    await other.evaluate(() => {
+      history.pushState({}, "", "/tea?size=2");
+      history.replaceState({}, "", "/tea?size=2#leaves");
+      globalThis.streamgauge("Signup", { plan: "pro" });
+    });
+    await other.getByText("Out").click();
+    await other.waitForTimeout(50);
+    await other.goto("about:blank");
+  });
+  let events = [];
+  for (let i = 0; i < 100 && events.length < 6; i++) {
+    await page.waitForTimeout(100);
+    events = await arrived();
+  }
+  assert.deepEqual(events.map((e) => [e.status, e.name, new URL(e.url).pathname]).sort(), [
+    ["accepted", "Signup", "/tea"], ["accepted", "engagement", "/"], ["accepted", "engagement", "/tea"], ["accepted", "outbound", "/tea"], ["accepted", "pageview", "/"], ["accepted", "pageview", "/tea"],
+  ]);
+  const named = (name) => events.filter((e) => e.name === name);
+  assert.deepEqual([named("Signup")[0].props, named("outbound")[0].props], [{ plan: "pro" }, { url: "https://elsewhere.example/tea" }]);
+  for (const e of named("engagement")) assert.ok(e.engaged_ms >= 40 && e.scroll > 0 && e.scroll < 50, JSON.stringify(e));
+  assert.equal(new Set(events.map((e) => e.id)).size, 6);
+});
+
 await check("tiles show figures in a page of another origin", async () => {
   const tiles = ["?period=day", "?by=country&period=day&theme=dark", "?metric=current_visitors", "?by=page&period=day"];
   const frames = tiles.map((q, i) => `<iframe src="${server}/_/tile/demo${q}" width="${[260, 300, 200, 300][i]}" height="${[150, 220, 80, 320][i]}" style="border:0"></iframe>`);
