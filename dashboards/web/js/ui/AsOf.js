@@ -14,6 +14,6 @@ export function AsOf({ at }) {
     const timer = setInterval(() => setNow(performance.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
-  const age = at > 0 ? now - at : 0;
+  const age = at === 0 ? 0 : now - at; // before the page was opened it is negative
   return html`<small class="as-of muted">${age <= FRESH ? "\u00a0" : `as of ${span(age)} ago`}</small>`;
 }
