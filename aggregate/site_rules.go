@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,7 +91,7 @@ func (r SiteRules) check() error {
 		names[g.Name] = true
 	}
 	if err := (query.Rules{Bounce: r.Bounce, Goals: r.Goals}).Check(); err != nil {
-		return fmt.Errorf("%w: %w", ErrBadSite, err)
+		return fmt.Errorf("%w: %s", ErrBadSite, strings.ReplaceAll(err.Error(), query.ErrBad.Error()+": ", "")) // there was no query
 	}
 	if err := alert.Check(r.Alerts); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSite, err)

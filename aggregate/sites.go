@@ -39,6 +39,8 @@ type Site struct {
 	Removed bool   `json:"removed,omitempty"`
 	// Secret is what the messages to the site's webhooks are signed with; "" until one is needed.
 	Secret string `json:"webhook_secret,omitempty"`
+	// EndedTiles are keys of tiles that open nothing any more.
+	EndedTiles []EndedTile `json:"ended_tiles,omitempty"`
 	SiteRules
 	Keep Keep `json:"keep,omitzero"`
 	Gone Gone `json:"gone,omitzero"`
@@ -172,6 +174,7 @@ func (s *Sites) Add(ctx context.Context, site Site) (Site, error) {
 	default:
 		site.Gen, site.Seed = max(old.Gen, old.Given)+1, old.Seed
 		site.Switched = old.Switched + 1
+		site.EndedTiles = old.EndedTiles // what was taken from somebody does not come back with the site
 	}
 	site.Created, site.Removed = s.now().UTC(), false
 	err = s.write(ctx, site, rev)
@@ -213,6 +216,9 @@ func (s Site) checkChoices() error {
 	}
 	if s.Secret != "" && (len(s.Secret) < minSecret || len(s.Secret) > maxSecret) {
 		return fmt.Errorf("%w: webhook_secret: %d to %d bytes are allowed", ErrBadSite, minSecret, maxSecret)
+	}
+	if len(s.EndedTiles) > maxEndedTiles {
+		return fmt.Errorf("%w: %d keys of its tiles are ended, and no more can be; rotate the signing key twice, which ends all of them", ErrBadSite, maxEndedTiles)
 	}
 	return s.Keep.check()
 }

@@ -51,10 +51,12 @@ func TestImport(t *testing.T) {
 		t.Errorf("begun again: %d %s", got.status, got.body)
 	}
 	r.wantPageviews(0)
+	r.wantImports("")
 	if got := r.ask(http.MethodPost, path+"/finish?site=shop", `{"bad":1}`, asJSON); got.status != http.StatusOK || decode[importView](t, got).State != "done" {
 		t.Errorf("finished: %d %s", got.status, got.body)
 	}
 	r.wantPageviews(1)
+	r.wantImports(`"imports":1`)
 	r.ask(http.MethodPost, path+"/events?site=shop", lines).wantError(t, http.StatusConflict, "imported")
 	list := decode[struct{ Imports []importView }](t, r.ask(http.MethodGet, "/api/v1/imports?site=shop", ""))
 	if len(list.Imports) != 1 || list.Imports[0].ImportSum != (aggregate.ImportSum{Counted: 1, Bot: 1, Bad: 1}) {
@@ -67,7 +69,16 @@ func TestImport(t *testing.T) {
 		t.Errorf("removed: %d %s", got.status, got.body)
 	}
 	r.wantPageviews(0)
+	r.wantImports("")
 	r.ask(http.MethodDelete, path+"?site=shop", "").wantError(t, http.StatusNotFound, "unknown_import")
+}
+
+// wantImports looks at what the list of sites says of imports: a page that did not know of them showed a site of nothing else as one to which nothing was sent.
+func (r *rig) wantImports(want string) {
+	r.t.Helper()
+	if got := r.ask(http.MethodGet, "/api/v1/sites", ""); !strings.Contains(got.body, want) || want == "" && strings.Contains(got.body, `"imports"`) {
+		r.t.Errorf("sites: %s, want %q", got.body, want)
+	}
 }
 
 func (r *rig) wantPageviews(n int) {

@@ -47,6 +47,8 @@ func (s *Server) routes() {
 	known.own("POST /api/v1/alerts/test", s.postAlertsTest)
 	known.own("GET /api/v1/sites/{id}/key", s.getSiteKey)
 	known.own("GET /api/v1/tile/key", s.getTileKey)
+	known.own("DELETE /api/v1/tile/key", s.deleteTileKey)
+	known.own("GET /api/v1/tile/ended", s.getEndedTiles)
 	known.add("GET /api/v1/tile", s.getTile)
 	if s.o.Gate != nil && s.o.Rotate != nil {
 		known.own("POST /api/v1/access/rotate", s.postRotate)

@@ -19,11 +19,12 @@ type siteView struct {
 	Bots    aggregate.BotRule `json:"bots"`
 	Created time.Time         `json:"created_at"`
 	aggregate.SiteRules
-	Keep aggregate.Keep `json:"keep,omitzero"`
+	Keep    aggregate.Keep `json:"keep,omitzero"`
+	Imports int            `json:"imports,omitempty"` // how many its figures are read with
 }
 
 func viewSite(s aggregate.Site) siteView {
-	return siteView{s.ID, s.TZ, s.Bots, s.Created, s.SiteRules, s.Keep}
+	return siteView{s.ID, s.TZ, s.Bots, s.Created, s.SiteRules, s.Keep, len(s.Layers)}
 }
 
 // siteChoices is what a client may say of a site. What it leaves out stays as it is.

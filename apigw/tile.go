@@ -3,16 +3,13 @@ package apigw
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/streamgauge/streamgauge/apigw/access"
 	"github.com/streamgauge/streamgauge/apigw/stats"
 	"github.com/streamgauge/streamgauge/event"
 )
@@ -75,9 +72,6 @@ func badTile(name, got string, allowed []string) error {
 	return fail(http.StatusBadRequest, "bad_tile", fmt.Sprintf("%s: %q is none of %s", name, clip(got, event.MaxSite), strings.Join(allowed, ", ")))
 }
 
-// signed is what a tile's key is made for. None of the parts holds the separator.
-func (t tile) signed() string { return strings.Join([]string{t.site, t.metric, t.period, t.by}, "~") }
-
 // tileAnswer holds answers of the Stats API: a tile and the site's page say the same.
 type tileAnswer struct {
 	Site    string        `json:"site"`
@@ -120,13 +114,11 @@ func (s *Server) checkTile(w http.ResponseWriter, r *http.Request, t tile) error
 	if err != nil {
 		return err
 	}
-	switch end, err := secrets.CheckTileKey(key, t.signed(), s.o.Now()); {
-	case errors.Is(err, access.ErrExpired):
-		return fail(http.StatusUnauthorized, "expired", "This tile ended on "+end.UTC().Format("2 January 2006, 15:04 MST")+".")
-	case err != nil:
-		return fail(http.StatusUnauthorized, "unauthorized", err.Error())
+	ended, err := s.endedTiles(r.Context(), t.site)
+	if err != nil {
+		return err
 	}
-	return nil
+	return t.check(secrets, key, s.o.Now(), ended)
 }
 
 func (s *Server) tile(ctx context.Context, t tile) (*tileAnswer, error) {
@@ -172,66 +164,6 @@ func (m *moment) tileQuery(ctx context.Context, t tile, dimension string) (*stat
 	}
 	return m.query(ctx, req)
 }
-
-// getTileKey answers the key that a tile needs in the pages of others; "" where there is no access control and it needs none.
-func (s *Server) getTileKey(w http.ResponseWriter, r *http.Request) error {
-	t, err := tileOf(r.URL.Query())
-	if err != nil {
-		return err
-	}
-	site, err := s.namedSite(r.Context(), t.site)
-	if err != nil {
-		return err
-	}
-	end, err := tileEnd(r.URL.Query().Get("expires"), site.Zone(), s.o.Now())
-	if err != nil {
-		return err
-	}
-	out := tileKey{}
-	if s.o.Gate != nil {
-		secrets, err := s.o.Gate.Secrets(r.Context())
-		if err != nil {
-			return err
-		}
-		out.Key = secrets.TileKey(t.signed(), end)
-		if !end.IsZero() {
-			out.Expires = end.UTC().Format(time.RFC3339)
-		}
-	}
-	answer(w, http.StatusOK, out)
-	return nil
-}
-
-type tileKey struct {
-	Key     string `json:"key"`
-	Expires string `json:"expires,omitempty"` // from when on it opens nothing; absent where it has no end
-}
-
-// tileEnd reads when a key shall end: a time, or a date, whose day in the site's zone is the last on which it opens. Nothing is no end.
-func tileEnd(text string, zone *time.Location, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	end, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		var day time.Time
-		if day, err = time.ParseInLocation(time.DateOnly, text, zone); err == nil {
-			end = day.AddDate(0, 0, 1)
-		}
-	}
-	end = end.Truncate(time.Second)
-	switch {
-	case err != nil || end.Year() > maxYear:
-		return end, fail(http.StatusBadRequest, "bad_time",
-			fmt.Sprintf("expires: %q is neither a date, as 2026-03-14, nor a time in ISO 8601 with a zone, as 2026-03-14T00:00:00Z", clip(text, event.MaxSite)))
-	case !end.After(now):
-		return end, fail(http.StatusBadRequest, "bad_time", fmt.Sprintf("expires: %s is over; a key must end in the future", clip(text, event.MaxSite)))
-	}
-	return end, nil
-}
-
-// maxYear is the last that a time in ISO 8601 can be in.
-const maxYear = 9999
 
 // isPublic says which addresses of the page are open to all: a tile's page and the assets. They hold no figures, and are the same everywhere.
 func isPublic(path string) bool {

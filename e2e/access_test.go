@@ -98,6 +98,20 @@ func TestAccess(t *testing.T) {
 		t.Errorf("the command line without a token: %q, %q", out, errs)
 	}
 
+	tile, errs := s.ask(t, "tile", "key", "--site", "shop", "--token", token)
+	if got := status(t, http.DefaultClient, strings.Replace(tile, "/_/tile/shop?", "/api/v1/tile?site=shop&", 1)); got != http.StatusOK {
+		t.Errorf("the tile %q (%s): %d", tile, errs, got)
+	}
+	if out, errs := s.ask(t, "tile", "end", "--site", "shop", tile, "--token", token); out != "ended: the key of visitors, 28d" {
+		t.Errorf("%q, %q", out, errs)
+	}
+	if got := status(t, http.DefaultClient, strings.Replace(tile, "/_/tile/shop?", "/api/v1/tile?site=shop&", 1)); got != http.StatusUnauthorized {
+		t.Errorf("the tile whose key is ended: %d", got)
+	}
+	if out, errs := s.ask(t, "tile", "ended", "--site", "shop", "--token", token); !strings.Contains(out, "28d") {
+		t.Errorf("%q, %q", out, errs)
+	}
+
 	fresh, errs := s.ask(t, "token", "rotate", "--token", token)
 	if fresh == "" || fresh == token {
 		t.Errorf("rotated to %q: %s", fresh, errs)

@@ -106,6 +106,9 @@ func (c *AlertsTestCmd) Run(ctx context.Context, con *console) error {
 		}
 	}
 	err := c.client().call(ctx, http.MethodPost, "/api/v1/alerts/test", url.Values{"site": {string(c.Site)}}, nil, &answer)
+	if api, ok := errors.AsType[*apiError](err); ok && api.Status == http.StatusConflict && api.Code == "no_webhooks" {
+		return fmt.Errorf("site %s has no webhooks: streamgauge site set %s --webhook URL sets one", c.Site, c.Site)
+	}
 	if err != nil {
 		return err
 	}

@@ -152,6 +152,9 @@ func readError(resp *http.Response, body []byte) *apiError {
 		envelope.Error = apiError{Message: "no explanation: is it a streamgauge?"}
 	}
 	e := envelope.Error
+	if resp.StatusCode == http.StatusUnauthorized && e.Code == "unauthorized" {
+		e.Message = "the access token is missing or wrong: give it with --token, or as STREAMGAUGE_TOKEN" // the server tells it as HTTP has it
+	}
 	e.Status, e.Path = resp.StatusCode, resp.Request.URL.Path
 	return &e
 }

@@ -83,6 +83,9 @@ func (c *DLQRedriveCmd) Run(ctx context.Context, con *console) error {
 	if len(rows) > 1 {
 		err = errors.Join(con.table(rows), err)
 	}
+	if err == nil && len(rows) == 1 {
+		_, err = fmt.Fprintln(con.stdout, "nothing is in quarantine")
+	}
 	if err == nil && refused > 0 {
 		err = fmt.Errorf("%s of %d refused", plural(int64(refused), "record"), len(rows)-1)
 	}

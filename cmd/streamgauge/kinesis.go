@@ -112,8 +112,9 @@ func explainKinesis(err error, dir string) error {
 type address string
 
 func (a *address) UnmarshalText(text []byte) error {
-	if _, _, err := net.SplitHostPort(string(text)); err != nil {
-		return fmt.Errorf("%q is not an address, such as 127.0.0.1:4567", text)
+	_, port, err := net.SplitHostPort(string(text))
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil && port != "" {
+		return fmt.Errorf("%q is not HOST:PORT, such as 127.0.0.1:8080, with a port of at most 65535", text)
 	}
 	*a = address(text)
 	return nil

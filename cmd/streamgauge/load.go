@@ -93,9 +93,11 @@ func (c *LoadRunCmd) Validate() error {
 		c.checkLimit(wrong)
 	}
 	wrong(c.SLO.all.NeedFreshness() && !c.Verify, "an objective of freshness needs --verify")
-	if _, err := parseTarget(c.Target); err != nil {
+	target, err := parseTarget(c.Target)
+	if err != nil {
 		errs = append(errs, err)
 	}
+	wrong(c.Verify && target.isNowhere(), "--verify asks a server what it counted, and --target %s sends it nothing", c.Target)
 	return errors.Join(errs...)
 }
 

@@ -170,6 +170,10 @@ func resultRows(r *load.Result, row func(...string)) {
 		row("", number(r.Totals.Unknown), "of them had no answer: they may be counted or not")
 	}
 	distribution := func(name string, l load.Latency) {
+		if l.Count == 0 {
+			row(name, "none", "no request succeeded")
+			return
+		}
 		row(name, "p50 "+load.Milliseconds(l.P50), "p90 "+load.Milliseconds(l.P90), "p99 "+load.Milliseconds(l.P99), "p99.9 "+load.Milliseconds(l.P999), "max "+load.Milliseconds(l.Max))
 	}
 	distribution("latency", r.Latency)

@@ -54,6 +54,11 @@ func parseTarget(s string) (loadTarget, error) {
 	return loadTarget{}, fmt.Errorf("--target: %q is none: http(s)://HOST/v1/events, kinesis://STREAM?region=R&endpoint=URL, stdout, file:NAME and discard are", s)
 }
 
+// isNowhere says whether no server gets the events.
+func (t loadTarget) isNowhere() bool {
+	return t.kind == "stdout" || t.kind == "file" || t.kind == "discard"
+}
+
 // door is the base of the server whose door the target is, or nil.
 func (t loadTarget) door() *url.URL {
 	if t.kind != "http" {

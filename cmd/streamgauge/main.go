@@ -23,22 +23,24 @@ const (
 
 // commands is the command line: one field is one command.
 type commands struct {
-	Up      UpCmd      `cmd:"" help:"Run everything on this machine: collector, stream, consumer, store and page."`
-	Kinesis KinesisCmd `cmd:"" help:"The embedded Kinesis alone: serve it, verify and repair its data folder."`
-	Replay  ReplayCmd  `cmd:"" help:"Send the lines of access logs as events."`
-	Load    LoadCmd    `cmd:"" help:"Send made-up traffic at a rate, and prove that every event is counted."`
-	Query   QueryCmd   `cmd:"" help:"Ask for the figures of a site."`
-	Import  ImportCmd  `cmd:"" help:"Bring history into a site's figures, and take it out again."`
-	Rebuild RebuildCmd `cmd:"" help:"Make the figures of a site anew from the stream, by the rules of now."`
-	Ledger  LedgerCmd  `cmd:"" help:"Show the books of a site: what became of every event."`
-	Audit   AuditCmd   `cmd:"" help:"Read the stream again and look every event up."`
-	DLQ     DLQCmd     `cmd:"" name:"dlq" help:"Look at the records in quarantine, and bring them back."`
-	Invoke  InvokeCmd  `cmd:"" help:"Invoke one of the Lambda functions once, on this machine."`
-	Alerts  AlertsCmd  `cmd:"" help:"See what the alerts of a site have found, and try its webhooks."`
-	Plan    PlanCmd    `cmd:"" help:"Say what traffic needs on AWS, and what it costs a month."`
-	Site    SiteCmd    `cmd:"" help:"Add, list and remove sites."`
-	Token   TokenCmd   `cmd:"" help:"Replace the access token or the signing key of a server."`
-	Version VersionCmd `cmd:"" help:"Print the version."`
+	Up         UpCmd         `cmd:"" help:"Run everything on this machine: collector, stream, consumer, store and page."`
+	Kinesis    KinesisCmd    `cmd:"" help:"The embedded Kinesis alone: serve it, verify and repair its data folder."`
+	Replay     ReplayCmd     `cmd:"" help:"Send the lines of access logs as events."`
+	Load       LoadCmd       `cmd:"" help:"Send made-up traffic at a rate, and prove that every event is counted."`
+	Query      QueryCmd      `cmd:"" help:"Ask for the figures of a site."`
+	Properties PropertiesCmd `cmd:"" help:"List the properties that events of a site have."`
+	Import     ImportCmd     `cmd:"" help:"Bring history into a site's figures, and take it out again."`
+	Rebuild    RebuildCmd    `cmd:"" help:"Make the figures of a site anew from the stream, by the rules of now."`
+	Ledger     LedgerCmd     `cmd:"" help:"Show the books of a site: what became of every event."`
+	Audit      AuditCmd      `cmd:"" help:"Read the stream again and look every event up."`
+	DLQ        DLQCmd        `cmd:"" name:"dlq" help:"Look at the records in quarantine, and bring them back."`
+	Invoke     InvokeCmd     `cmd:"" help:"Invoke one of the Lambda functions once, on this machine."`
+	Alerts     AlertsCmd     `cmd:"" help:"See what the alerts of a site have found, and try its webhooks."`
+	Plan       PlanCmd       `cmd:"" help:"Say what traffic needs on AWS, and what it costs a month."`
+	Site       SiteCmd       `cmd:"" help:"Add, list and remove sites."`
+	Tile       TileCmd       `cmd:"" help:"Addresses and keys of tiles, for pages of your own."`
+	Token      TokenCmd      `cmd:"" help:"Replace the access token or the signing key of a server."`
+	Version    VersionCmd    `cmd:"" help:"Print the version."`
 }
 
 // insisting is after how long a second signal is meant as one.
@@ -66,7 +68,11 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		command.BindTo(ctx, (*context.Context)(nil))
 		err = command.Run(con)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "streamgauge: interrupted")
+	default:
 		fmt.Fprintln(stderr, "streamgauge:", oneLine(err))
 	}
 	return exitCode(err)
@@ -85,11 +91,21 @@ func parse(args []string, stdout, stderr io.Writer) (command *kong.Context, help
 	if err != nil {
 		return nil, false, err
 	}
+	if len(args) == 0 {
+		return nil, false, noCommand(parser, stderr)
+	}
 	command, err = parser.Parse(args)
 	if err != nil {
 		err = usageError{help: "streamgauge " + commandOf(err) + "--help", err: err}
 	}
 	return command, helped, err
+}
+
+// noCommand prints what there is to choose from, where nothing was chosen.
+func noCommand(parser *kong.Kong, stderr io.Writer) error {
+	parser.Stdout = stderr
+	_, _ = parser.Parse([]string{"--help"}) // goes on behind the help, and misses the command
+	return usageError{help: "streamgauge --help", err: errors.New("a command is missing")}
 }
 
 // commandOf is the command that the arguments had chosen before they went wrong, with a space behind it, or "".
@@ -99,10 +115,15 @@ func commandOf(err error) string {
 		return ""
 	}
 	var names strings.Builder
+	var last *kong.Node
 	for _, p := range parseError.Context.Path {
 		if p.Command != nil {
-			names.WriteString(p.Command.Name + " ")
+			last = p.Command
+			names.WriteString(last.Name + " ")
 		}
+	}
+	if last != nil && last.DefaultCmd != nil { // whose name may be left out: the flags are its
+		names.WriteString(last.DefaultCmd.Name + " ")
 	}
 	return names.String()
 }

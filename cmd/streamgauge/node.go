@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kinesis/types"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/streamgauge/streamgauge/aggregate"
 	"github.com/streamgauge/streamgauge/apigw"
@@ -73,15 +74,17 @@ type node struct {
 	facts    *pipeline.Keeper
 	metered  *metered.Store // the store is in it
 	clients  *clientMeters
-	dynamo   *dynamo.Store // the store, where it is DynamoDB; else nil
-	room     func() error  // whether the disk has room for the store; nil where the store is not on it
-	broken   chan error    // holds the first failure that nothing but a new start can mend
-	closers  []io.Closer   // in the order of opening
+	dynamo   *dynamo.Store  // the store, where it is DynamoDB; else nil
+	room     func() error   // whether the disk has room for the store; nil where the store is not on it
+	full     rate.Sometimes // tells of a disk that is full: else every request of a busy site would, into a log on that disk
+	broken   chan error     // holds the first failure that nothing but a new start can mend
+	closers  []io.Closer    // in the order of opening
 }
 
 // openNode takes the data folder and opens everything in it. After an error nothing stays open.
 func openNode(ctx context.Context, c *UpCmd, places *geo.Database, log zerolog.Logger) (_ *node, err error) {
-	n := &node{log: log, demo: c.Demo, places: places, proxy: c.Proxy.Proxy, registry: prometheus.NewRegistry(), broken: make(chan error, 1)}
+	n := &node{log: log, demo: c.Demo, places: places, proxy: c.Proxy.Proxy, registry: prometheus.NewRegistry(), broken: make(chan error, 1),
+		full: rate.Sometimes{Interval: fullAgain}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, n.close())
@@ -202,8 +205,15 @@ func (n *node) build(desc *types.StreamDescriptionSummary, publish []target) err
 	return n.buildDoor(reader, desc)
 }
 
+// fullAgain is how long nothing more is said of a full disk.
+const fullAgain = 10 * time.Second
+
 // failed logs an error. One that a store reports which has to be opened anew ends the process: its disk failed, and what was acknowledged is safe.
 func (n *node) failed(err error, message string) {
+	if errors.Is(err, store.ErrFull) || errors.Is(err, stream.ErrFull) {
+		n.full.Do(func() { n.log.Error().Err(err).Msg(message) })
+		return
+	}
 	n.log.Error().Err(err).Msg(message)
 	if !errors.Is(err, embedded.ErrFailed) {
 		return
@@ -249,11 +259,11 @@ func (n *node) flushAccounts(ctx context.Context) error {
 func (n *node) listen(ctx context.Context, c *UpCmd) (err error) {
 	var lc net.ListenConfig
 	if n.httpListener, err = lc.Listen(ctx, "tcp", string(c.Listen)); err != nil {
-		return fmt.Errorf("listen for HTTP: %w", err)
+		return fmt.Errorf("listen for HTTP: %w; choose another address with --listen", err)
 	}
 	n.closers = append(n.closers, ignoreClosed{n.httpListener})
 	if n.kinesisListener, err = lc.Listen(ctx, "tcp", string(c.Kinesis)); err != nil {
-		return fmt.Errorf("listen for Kinesis: %w", err)
+		return fmt.Errorf("listen for Kinesis: %w; choose another address with --kinesis", err)
 	}
 	n.closers = append(n.closers, ignoreClosed{n.kinesisListener})
 	return nil

@@ -14,17 +14,15 @@ import (
 
 // QueryCmd asks for figures by the Stats API v2.
 type QueryCmd struct {
-	Site       siteID     `required:"" placeholder:"ID" help:"The site."`
-	Metrics    []string   `default:"visitors,pageviews,events" placeholder:"NAME" help:"What to measure (${default}): also visits, bounce_rate, visit_duration, views_per_visit, time_on_page, scroll_depth, exit_rate, total_revenue, conversion_rate, lcp_p75…"`
-	Dimensions []string   `placeholder:"NAME" help:"What to group by, as event:page, visit:source, event:props:KEY, time:day. Without it, one row for all."`
-	Filter     []filter   `sep:"none" placeholder:"FILTER" help:"What to look at: 'visit:country=DE,FR', '!=' for is not, '~' for contains, '!~' for contains not, or a filter in JSON. Repeat the flag: all must hold."`
-	From       moment     `placeholder:"TIME" help:"Begin of the span (24h ago): RFC 3339, now, -2h or \"2h ago\"."`
-	To         moment     `placeholder:"TIME" help:"End of the span (now)."`
-	Range      string     `placeholder:"NAME" help:"A span by name instead, in the site's time zone: day, 24h, 7d, 28d, 30d, 91d, month, 6mo, 12mo, year, all."`
-	Order      []ordering `placeholder:"NAME" help:"Sort by a metric or dimension, '-NAME' from the largest down. The default is by time, else by the first metric from the largest down."`
-	Limit      int        `default:"10000" placeholder:"N" help:"The largest number of rows (${default})."`
-	Compare    comparison `placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
-	Format     string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off; csv does not, and has standard errors and what was before in columns of their own; json is the answer of the server as it is."`
+	Site       siteID   `required:"" placeholder:"ID" help:"The site."`
+	Metrics    []string `default:"visitors,pageviews,events" placeholder:"NAME" help:"What to measure (${default}): also visits, bounce_rate, visit_duration, views_per_visit, time_on_page, scroll_depth, exit_rate, total_revenue, conversion_rate, lcp_p75…"`
+	Dimensions []string `placeholder:"NAME" help:"What to group by, as event:page, visit:source, event:props:KEY (\"streamgauge properties\" lists the keys), time:day. Without it, one row for all."`
+	Filter     []filter `sep:"none" placeholder:"FILTER" help:"What to look at: 'visit:country=DE,FR', '!=' for is not, '~' for contains, '!~' for contains not, or a filter in JSON. Repeat the flag: all must hold."`
+	Span
+	Order   []ordering `placeholder:"NAME" help:"Sort by a metric or dimension, '-NAME' from the largest down. The default is by time, else by the first metric from the largest down."`
+	Limit   int        `default:"10000" placeholder:"N" help:"The largest number of rows (${default})."`
+	Compare comparison `placeholder:"SPAN" help:"Compare with an earlier span: previous_period or year_over_year."`
+	Format  string     `enum:"table,csv,json" default:"table" placeholder:"FORMAT" help:"${enum} (${default}). A table cuts long values off; csv does not, and has standard errors and what was before in columns of their own; json is the answer of the server as it is."`
 	Remote
 }
 
@@ -34,24 +32,17 @@ func (QueryCmd) Help() string {
     streamgauge query --site demo --metrics visitors,pageviews --dimensions event:page --from -2h
     streamgauge query --site demo --metrics visits,bounce_rate --dimensions visit:source --range 7d --filter visit:device=Mobile
 
+One day beside the day before, in the site's time zone:
+
+    streamgauge query --site demo --from 2026-11-26 --to 2026-11-26 --compare previous_period
+
 Where there were so many visitors that a number is an estimate, a table shows its standard error: 1204 ±18.`
 }
 
 // Validate is called by kong when the flags are read.
 func (q *QueryCmd) Validate() error {
-	spanGiven := !q.From.time.IsZero() || !q.To.time.IsZero()
-	if q.Range != "" && spanGiven {
-		return errors.New("--range is a span by itself: it excludes --from and --to")
-	}
-	now := time.Now()
-	if q.From.time.IsZero() {
-		q.From.time = now.Add(-24 * time.Hour)
-	}
-	if q.To.time.IsZero() {
-		q.To.time = now
-	}
-	if !q.From.time.Before(q.To.time) {
-		return errors.New("--from must be before --to")
+	if err := q.Span.check(); err != nil {
+		return err
 	}
 	if q.Limit < 1 {
 		return errors.New("--limit must be at least 1")
@@ -187,11 +178,8 @@ func (q *QueryCmd) csv(ctx context.Context, con *console) error {
 
 func (q *QueryCmd) ask() statsQuery {
 	ask := statsQuery{
-		SiteID: q.Site, Metrics: q.Metrics, DateRange: q.Range, Dimensions: append([]string{}, q.Dimensions...), // [] and not null
+		SiteID: q.Site, Metrics: q.Metrics, DateRange: q.dateRange(), Dimensions: append([]string{}, q.Dimensions...), // [] and not null
 		Filters: q.Filter, OrderBy: q.Order, Pagination: statsPage{Limit: q.Limit},
-	}
-	if q.Range == "" {
-		ask.DateRange = []string{isoTime(q.From.time), isoTime(q.To.time)}
 	}
 	if q.Compare != "" {
 		ask.Include.Comparisons = &statsComparison{string(q.Compare)}
@@ -284,7 +272,7 @@ func isoTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.00
 // server knows.
 func badRequestIsUsage(err error, help string) error {
 	var api *apiError
-	if errors.As(err, &api) && api.Status == http.StatusBadRequest {
+	if errors.As(err, &api) && api.Status == http.StatusBadRequest && api.Code != "" { // without a code it was not a streamgauge that answered
 		return usageError{help: help, err: err}
 	}
 	return err

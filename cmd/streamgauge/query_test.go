@@ -24,16 +24,24 @@ func TestFilterIsCutAtItsFirstOperator(t *testing.T) {
 	}
 }
 
-// NAME=EVENT was taken for an event of that name, which never came.
+// NAME=EVENT was taken for an event of that name, which never came, and so was the path of a page.
 func TestGoalOfAnEventHasAName(t *testing.T) {
 	for text, want := range map[string]goal{
 		"Signup":           {Name: "Signup", Event: "Signup"},
 		"Sign up=signup":   {Name: "Sign up", Event: "signup"},
 		"Docs=/docs/**":    {Name: "Docs", Page: "/docs/**"},
 		"Search=/find/q=*": {Name: "Search", Page: "/find/q=*"},
+		"/thanks":          {Name: "/thanks", Page: "/thanks"},
+		"/find/q=*":        {Name: "/find/q=*", Page: "/find/q=*"},
 	} {
-		if got := parseGoal(text); got != want {
-			t.Errorf("%s: %+v, want %+v", text, got, want)
+		var got goal
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%s: %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "=", "=Signup", "Sign up="} {
+		if err := new(goal).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q is taken for a goal", text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -64,17 +65,29 @@ func (c *SiteAddCmd) Run(ctx context.Context, con *console) error {
 }
 
 // SiteListCmd lists the sites.
-type SiteListCmd struct{ Remote }
+type SiteListCmd struct {
+	JSON bool `help:"Print the answer of the server as it is: goals, rules and all else that sites have chosen."`
+	Remote
+}
 
-func (SiteListCmd) Help() string { return "Example:\n\n    streamgauge site list" }
+func (SiteListCmd) Help() string {
+	return "Examples:\n\n    streamgauge site list\n    streamgauge site list --json"
+}
 
 func (c *SiteListCmd) Run(ctx context.Context, con *console) error {
-	var answer struct{ Sites []site }
+	var answer json.RawMessage
 	if err := c.client().call(ctx, http.MethodGet, "/api/v1/sites", nil, nil, &answer); err != nil {
 		return err
 	}
+	if c.JSON {
+		return con.json(answer)
+	}
+	var list struct{ Sites []site }
+	if err := json.Unmarshal(answer, &list); err != nil {
+		return fmt.Errorf("decode the sites: %w", err)
+	}
 	rows := [][]string{{"ID", "TIME ZONE", "BOTS", "CREATED"}}
-	for _, s := range answer.Sites {
+	for _, s := range list.Sites {
 		rows = append(rows, []string{s.ID, s.TZ, s.Bots, s.CreatedAt})
 	}
 	return con.table(rows)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,10 +63,19 @@ func (c *SiteSetCmd) alerts(change *siteChange) error {
 	return nil
 }
 
+// alertKinds are the kinds of rules; what else a rule may hold the server knows.
+var alertKinds = []string{"threshold", "change", "silence", "errors"}
+
 // parseRule reads KIND,FIELD=VALUE,… Of a list, as that of count, the values are joined by a plus sign.
 func parseRule(text string) (map[string]any, error) {
 	kind, rest, _ := strings.Cut(text, ",")
+	if !slices.Contains(alertKinds, kind) {
+		return nil, fmt.Errorf("%q begins with %q, which is no kind of rule: %s are; a rule is written as silence,name=Quiet,minutes=15", text, kind, strings.Join(alertKinds, ", "))
+	}
 	rule := map[string]any{"kind": kind}
+	if rest == "" {
+		return nil, fmt.Errorf("%q has no fields; a rule is written as silence,name=Quiet,minutes=15", text)
+	}
 	for field := range strings.SplitSeq(rest, ",") {
 		name, value, ok := strings.Cut(field, "=")
 		if !ok {

@@ -15,7 +15,7 @@ type SiteSetCmd struct {
 	Bots   botRule  `placeholder:"RULE" help:"What becomes of automation's events from now on: drop or count."`
 	Gap    int64    `placeholder:"SECONDS" help:"The pause that ends a visit (1800)."`
 	Bounce bounce   `placeholder:"RULE" help:"When a visit of one pageview is a bounce: interaction (no other event), pageviews (always), engaged (no other event and less than 10 s engaged)."`
-	Goal   []string `sep:"none" placeholder:"GOAL" help:"A goal: the name of an event, NAME=EVENT, or NAME=/path/*, where * stands for any characters but a slash and ** for any. All goals are replaced; repeat the flag for each."`
+	Goal   []goal   `sep:"none" placeholder:"GOAL" help:"A goal: the name of an event or a page as /path/*, or NAME=EVENT or NAME=/path/*, where * stands for any characters but a slash and ** for any. All goals are replaced; repeat the flag for each."`
 	Clear  bool     `name:"clear-goals" help:"Take all goals away."`
 	Keep   keepDays `placeholder:"LEVEL=DAYS,..." help:"For how many days roll-ups are kept: minutes (14), quarters of an hour (400), and the samples of days (400). What is not named gets its default."`
 
@@ -106,17 +106,14 @@ func (c *SiteSetCmd) Validate() error {
 
 func (c *SiteSetCmd) Run(ctx context.Context, con *console) error {
 	change := siteChange{Bots: c.Bots, Gap: c.Gap, Bounce: c.Bounce}
-	if c.Clear || len(c.Goal) > 0 {
-		change.Goals = &[]goal{}
+	if goals := append([]goal{}, c.Goal...); c.Clear || len(goals) > 0 {
+		change.Goals = &goals
 	}
 	if err := c.alerts(&change); err != nil {
 		return err
 	}
 	if c.Keep.given {
 		change.Keep = &c.Keep.keep
-	}
-	for _, text := range c.Goal {
-		*change.Goals = append(*change.Goals, parseGoal(text))
 	}
 	err := c.client().call(ctx, http.MethodPatch, "/api/v1/sites/"+string(c.ID), nil, change, nil)
 	if err != nil {
@@ -126,14 +123,18 @@ func (c *SiteSetCmd) Run(ctx context.Context, con *console) error {
 	return err
 }
 
-// parseGoal reads EVENT, NAME=EVENT or NAME=/pattern.
-func parseGoal(text string) goal {
-	name, what, named := strings.Cut(text, "=")
-	switch {
-	case !named:
-		return goal{Name: text, Event: text}
-	case strings.HasPrefix(what, "/"):
-		return goal{Name: name, Page: what}
+// UnmarshalText reads EVENT, /pattern, NAME=EVENT or NAME=/pattern.
+func (g *goal) UnmarshalText(text []byte) error {
+	name, what, named := strings.Cut(string(text), "=")
+	if !named || strings.HasPrefix(name, "/") {
+		name, what = string(text), string(text)
 	}
-	return goal{Name: name, Event: what}
+	if name == "" || what == "" {
+		return fmt.Errorf("%q is no goal: the name of an event, /path/*, NAME=EVENT or NAME=/path/*", text)
+	}
+	*g = goal{Name: name, Event: what}
+	if strings.HasPrefix(what, "/") {
+		*g = goal{Name: name, Page: what}
+	}
+	return nil
 }

@@ -106,7 +106,7 @@ func (c *UpCmd) openPlaces() (*geo.Database, error) {
 // explainOpen says what a person can do about a data folder that cannot be opened, or an address that is taken.
 func explainOpen(err error, data string) error {
 	if _, isAddress := errors.AsType[*net.OpError](err); isAddress {
-		return fmt.Errorf("%w; choose another address with --listen or --kinesis", err)
+		return err // names the flag
 	}
 	dir, absErr := filepath.Abs(data)
 	if absErr != nil {
@@ -176,6 +176,11 @@ func (s *shards) UnmarshalText(text []byte) error {
 // ready tells where everything is: to people on a terminal, to programs as a line of the log.
 func (c *console) ready(n *node) {
 	c.log.Info().Str("http", n.httpURL()).Str("kinesis", n.kinesisURL()).Str("data", n.dir).Int("shards", n.shards).Msg("ready")
+	if n.room != nil {
+		if err := n.room(); err != nil {
+			c.log.Warn().Err(err).Msg("events are refused until there is room on the disk")
+		}
+	}
 	if !c.terminal {
 		return
 	}

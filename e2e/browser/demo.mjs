@@ -218,7 +218,19 @@ await check("fingers find what they press, and lists that open are inside the sc
     assert.deepEqual(await layoutFaults(touched), [], menu);
     await touched.keyboard.press("Escape");
   }
+  await touched.locator("#pages").getByRole("button", { name: /^All of/ }).tap();
+  await touched.locator("dialog.wide .search input").waitFor();
+  assert.equal(await touched.evaluate(() => document.activeElement?.tagName), "H2", "a list that opens brings up no keyboard");
   await phone.close();
+});
+
+await check("no tab and no figure at the top is cut off, however wide the page", async () => {
+  const hidden = () => [...document.querySelectorAll(".card-head .tabs, .metric-value")].filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${innerWidth} px: ${e.textContent}`);
+  for (const width of [390, 561, 861, 1000, 1100, 1181, 1280, 1640, 1920, 2400]) {
+    await page.setViewportSize({ width, height: 900 });
+    assert.deepEqual(await page.evaluate(hidden), []);
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
 });
 
 await check("a span that is drawn on the chart becomes the period", async () => {

@@ -1,10 +1,11 @@
 // The page's own arithmetic, without a browser: node --test.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { addDays, addMonths, instantOf, wallTime } from "../../dashboards/web/js/calendar.js";
 import { readChoice, readCondition, toggleFilter, writeChoice, writeCondition } from "../../dashboards/web/js/choice.js";
-import { change, count, duration, percent, span } from "../../dashboards/web/js/format.js";
+import { change, count, duration, percent, span, tolerance } from "../../dashboards/web/js/format.js";
 import { datesOf, onDates, rangeBefore, rangeOf, shifted } from "../../dashboards/web/js/period.js";
 import { fromDelta, fromSnapshot, isUntouched, openWindow, SHOWN, shownWindows, WINDOW } from "../../dashboards/web/js/state/model.js";
 import { bucketOf, gridLines, seriesOf } from "../../dashboards/web/js/site/series.js";
@@ -185,3 +186,15 @@ function generator(seed) {
     return ((x ^ (x >>> 14)) >>> 0) % n;
   };
 }
+
+test("an error is written alike wherever it stands, and never as none", () => {
+  assert.deepEqual([0.01, 0.1, 2.46, 9.96, 10.4, 12.5].map(tolerance), ["0.1", "0.1", "2.5", "10", "10", "13"]);
+});
+
+test("an hour has as many digits as the reader's language writes", () => {
+  const format = new URL("../../dashboards/web/js/format.js", import.meta.url).href;
+  const code = `const { moment } = await import("${format}"); console.log(moment(5 * 60_000, "UTC", { hour: "numeric", minute: "2-digit" }))`;
+  const written = (/** @type {string} */ lang) => execFileSync(process.execPath, ["--input-type=module", "-e", code], { env: { ...process.env, LC_ALL: `${lang}.UTF-8` }, encoding: "utf8" }).trim();
+  assert.deepEqual(["en_GB", "de_DE", "ja_JP"].map(written), ["00:05", "00:05", "0:05"]);
+  assert.match(written("en_US"), /^12:05\sAM$/);
+});

@@ -154,7 +154,7 @@ await check("books that are old say of when they are, and nothing moves for it",
   const top = () => opened.locator(".books .sankey").evaluate((e) => e.getBoundingClientRect().top + scrollY);
   const before = await top();
   await opened.route("**/api/v1/ledger?*", (asked) => asked.abort());
-  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor();
+  await opened.locator(".books .as-of", { hasText: /^as of \d/ }).waitFor({ timeout: 40_000 });
   assert.equal(await top(), before);
   await opened.unroute("**/api/v1/ledger?*");
   await opened.locator(".books .as-of", { hasText: /^\s*$/ }).waitFor();
@@ -164,11 +164,11 @@ await check("books that are old say of when they are, and nothing moves for it",
     const answer = await asked.fetch();
     if (answer.status() !== 200) return asked.fulfill({ response: answer });
     const json = await answer.json();
-    json.ledger.as_of = json.as_of - 6_000;
+    json.ledger.as_of = json.as_of - 20_000;
     return asked.fulfill({ response: answer, json });
   });
+  await opened.setViewportSize({ width: 1280, height: 4000 }); // what is out of sight is not drawn, and cards move until all are
   await opened.goto(`${server}/demo`);
-  await opened.locator("#ledger").scrollIntoViewIfNeeded();
   await opened.locator("#ledger .as-of", { hasText: /^as of \d/ }).waitFor();
   await cut.close();
 });
@@ -278,6 +278,39 @@ await check("the map shows names, and a click or a key picks a country", async (
   await page.waitForFunction(() => !new URL(location.href).searchParams.has("f"));
 });
 
+await check("the script for a page sends its views without a load, its events and what leads elsewhere", async () => {
+  await page.goto(`${server}/_/inspect?site=scripted.example`);
+  await page.getByRole("tab", { name: "For a page" }).click();
+  const code = await page.locator("#sender-code").textContent();
+  const arrived = async () => {
+    const list = await (await fetch(`${server}/api/v1/inspect?site=scripted.example`, { headers: { accept: "application/json" } })).json();
+    return Array.isArray(list) ? list.map((e) => ({ ...JSON.parse(e.event), status: e.status })) : []; // the first event makes the site
+  };
+  await inOtherPage(browser, `${code}<a href="https://elsewhere.example/tea" onclick="event.preventDefault()">Out</a><p style="height: 3000px">Long</p>`, async (other) => {
+    await other.waitForTimeout(50);
+    await other.evaluate(() => {
+      history.pushState({}, "", "/tea?size=2");
+      history.replaceState({}, "", "/tea?size=2#leaves");
+      globalThis.streamgauge("Signup", { plan: "pro" });
+    });
+    await other.getByText("Out").click();
+    await other.waitForTimeout(50);
+    await other.goto("about:blank");
+  });
+  let events = [];
+  for (let i = 0; i < 100 && events.length < 6; i++) {
+    await page.waitForTimeout(100);
+    events = await arrived();
+  }
+  assert.deepEqual(events.map((e) => [e.status, e.name, new URL(e.url).pathname]).sort(), [
+    ["accepted", "Signup", "/tea"], ["accepted", "engagement", "/"], ["accepted", "engagement", "/tea"], ["accepted", "outbound", "/tea"], ["accepted", "pageview", "/"], ["accepted", "pageview", "/tea"],
+  ]);
+  const named = (name) => events.filter((e) => e.name === name);
+  assert.deepEqual([named("Signup")[0].props, named("outbound")[0].props], [{ plan: "pro" }, { url: "https://elsewhere.example/tea" }]);
+  for (const e of named("engagement")) assert.ok(e.engaged_ms >= 40 && e.scroll > 0 && e.scroll < 50, JSON.stringify(e));
+  assert.equal(new Set(events.map((e) => e.id)).size, 6);
+});
+
 await check("tiles show figures in a page of another origin", async () => {
   const tiles = ["?period=day", "?by=country&period=day&theme=dark", "?metric=current_visitors", "?by=page&period=day"];
   const frames = tiles.map((q, i) => `<iframe src="${server}/_/tile/demo${q}" width="${[260, 300, 200, 300][i]}" height="${[150, 220, 80, 320][i]}" style="border:0"></iframe>`);
@@ -321,6 +354,15 @@ await check("with access control the code of the dialog shows its tile to whoeve
   });
   await inOtherPage(browser, code.replace("metric=visitors", "metric=pageviews"), async (other) => {
     await other.frameLocator("iframe").getByText("The key is not this tile", { exact: false }).or(other.frameLocator("iframe").getByText("the key is not this tile", { exact: false })).waitFor();
+  });
+  opened.once("dialog", (asked) => asked.accept());
+  await opened.getByRole("button", { name: "End this key now" }).click();
+  await opened.getByText("The key is ended. This code has a new one.").waitFor();
+  await inOtherPage(browser, code, async (other) => {
+    await other.frameLocator("iframe").getByText(/^This tile was ended on .* UTC\.$/).waitFor();
+  });
+  await inOtherPage(browser, await opened.locator(".tile-code .snippet", { hasText: /key=tk_.*%7E1/ }).textContent(), async (other) => {
+    await other.frameLocator("iframe").locator(".tile-value", { hasText: "1" }).waitFor();
   });
   await opened.locator("select[name=ends]").selectOption("30");
   await opened.getByText(/^Whoever reads.*It ends on .*, or earlier when/).waitFor();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isOf, prettyText, tokens } from "../../dashboards/web/js/inspect/json.js";
-import { curl } from "../../dashboards/web/js/inspect/snippets.js";
+import { curl, pageScript } from "../../dashboards/web/js/inspect/snippets.js";
 import { cut } from "../../dashboards/web/js/map/antimeridian.js";
 import { project } from "../../dashboards/web/js/map/projection.js";
 import { classOf, CLASSES, edges, shadeOf } from "../../dashboards/web/js/map/scale.js";
@@ -96,4 +96,10 @@ test("the fields that failed are found by their paths", () => {
 test("a command to copy keeps what it quotes", () => {
   assert.ok(curl(`{"a":"it's"}`, "http://h/v1/events", "").includes(`'{"a":"it'\\''s"}'`));
   assert.ok(curl("{}", "http://h/v1/events", "sk_x").includes("'Authorization: Bearer sk_x'"));
+});
+
+test("the page about pages has the script that the inspector gives", () => {
+  const text = readFileSync(new URL("../../docs/BROWSER.md", import.meta.url), "utf8");
+  assert.equal(text.match(/```html\n(.*?)\n```/s)?.[1], pageScript("shop", "https://stats.example/v1/events", ""));
+  assert.match(pageScript("shop", "https://stats.example/v1/events", "sk_x"), /"https:\/\/stats\.example\/v1\/events\?key=sk_x"/);
 });

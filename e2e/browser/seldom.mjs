@@ -39,6 +39,18 @@ await check("figures of more visitors than a sample holds say how far they may b
   await done(page, seen);
 });
 
+await check("a site with imported history alone shows it", async () => {
+  const post = async (at, body, type = "application/json") => (await fetch(`${server}${at}`, { method: "POST", headers: { "content-type": type }, body })).json();
+  await post("/api/v1/sites", '{"id":"imported.example"}');
+  const { id } = await post("/api/v1/imports?site=imported.example", JSON.stringify({ files: [{ name: "old.ndjson", sha256: "0f".repeat(32) }], format: "ndjson" }));
+  await post(`/api/v1/imports/${id}/events?site=imported.example&line=1`, JSON.stringify({ name: "pageview", url: "/old", visitor: "v", ts: Date.now() - 40 * 86_400_000 }), "application/x-ndjson");
+  await post(`/api/v1/imports/${id}/finish?site=imported.example`, "{}");
+  const { page, seen } = await open(server, "/imported.example?period=91d");
+  await metricIs(page, "pageviews", 1);
+  assert.equal(await page.locator("#start").count(), 0);
+  await done(page, seen);
+});
+
 await check("where nothing streams the page asks for the snapshot that all share", async () => {
   await send(server, { site: "polled.example", url: "/first", visitor: "visitor-1" });
   const gateway = await startGateway(server);

@@ -44,6 +44,11 @@ export function percentage(n) {
   return percents(n / 100);
 }
 
+/** An error in percent or points, as "0.1" at least, "2.5", or "12": more digits than that it has not. @param {number} n */
+export function tolerance(n) {
+  return twoDigits(n >= 10 ? Math.round(n) : Math.max(0.1, Math.round(n * 10) / 10));
+}
+
 /** A share of something as "12.0 %": those in a column stand with their points below each other. @param {number} n */
 export function portion(n) {
   return n === 0 || n === 100 ? percents(n / 100) : share(n / 100);
@@ -115,8 +120,16 @@ const momentWriters = new Map();
 function momentWriter(timeZone, options) {
   const key = timeZone + JSON.stringify(options);
   let made = momentWriters.get(key);
-  if (!made) momentWriters.set(key, (made = new Intl.DateTimeFormat(undefined, { ...options, timeZone })));
+  if (!made) momentWriters.set(key, (made = new Intl.DateTimeFormat(undefined, { ...options, ...(options.hour === "numeric" && { hour: hourDigits() }), timeZone })));
   return made;
+}
+
+/** @type {"numeric" | "2-digit" | undefined} */
+let hours;
+
+// How the reader's language writes an hour: as 03:00 in British English, as 3:00 in Japanese. Intl's "numeric" writes 3:00 in all of them.
+function hourDigits() {
+  return (hours ??= new Intl.DateTimeFormat(undefined, { timeStyle: "short", timeZone: "UTC" }).formatToParts(3 * 3_600_000).some((p) => p.type === "hour" && p.value.length > 1) ? "2-digit" : "numeric");
 }
 
 /** A moment as "14:32:10" in a time zone. @param {number} ms @param {string | undefined} timeZone */

@@ -22,6 +22,11 @@ export function postJSON(path, body, signal) {
   return ask(serverURL(path), { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal });
 }
 
+/** @param {string} path @param {Record<string, string>} query */
+export function deleteJSON(path, query) {
+  return ask(serverURL(path, query), { method: "DELETE", headers: { accept: "application/json" } });
+}
+
 /** @param {URL} url @param {RequestInit} init */
 async function ask(url, init) {
   let answer;

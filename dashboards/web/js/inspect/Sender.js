@@ -5,10 +5,10 @@ import { doorAddress, fetchSiteKey, sendEvent } from "../api/send.js";
 import { html } from "../html.js";
 import { Copy } from "../ui/Copy.js";
 import { Tabs } from "../ui/Tabs.js";
-import { badEvent, curl, goodEvent, script } from "./snippets.js";
+import { badEvent, curl, goodEvent, pageScript, script } from "./snippets.js";
 
 /** @type {import("../ui/Tabs.js").Tab[]} */
-const FORMS = [{ key: "curl", label: "curl" }, { key: "script", label: "JavaScript" }];
+const FORMS = [{ key: "curl", label: "curl" }, { key: "script", label: "JavaScript" }, { key: "page", label: "For a page" }];
 
 /** @param {{ site: string }} props */
 export function Sender({ site }) {
@@ -17,7 +17,7 @@ export function Sender({ site }) {
   const [told, setTold] = useState({ tone: "", text: "" });
   useEffect(() => void fetchSiteKey(site).then(setKey), [site]);
   const event = goodEvent(site);
-  const code = form === "curl" ? curl(JSON.stringify(event), doorAddress(), key) : script(JSON.stringify(event, null, 2).replaceAll("\n", "\n  "), doorAddress(), key);
+  const code = form === "page" ? pageScript(site, doorAddress(), key) : form === "curl" ? curl(JSON.stringify(event), doorAddress(), key) : script(JSON.stringify(event, null, 2).replaceAll("\n", "\n  "), doorAddress(), key);
 
   /** @param {unknown} body */
   async function send(body) {

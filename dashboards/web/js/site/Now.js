@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { count, decimal, span } from "../format.js";
+import { count, span, tolerance } from "../format.js";
 import { html } from "../html.js";
 import { connection, currentExact, currentVisitors, heardAt, lag, ledger, nowWindow, present } from "../state/live.js";
 import { shownWindows } from "../state/model.js";
@@ -37,7 +37,7 @@ function Trust() {
   const error = largestError.value;
   if (!books || error === null) return null;
   const good = balances(books);
-  const [exactness, meaning] = error === 0 ? ["Exact", "No figure at the top is estimated."] : [`±${decimal(Math.max(0.1, Math.round(error * 10) / 10))}\u00a0%`, "Figures with a ± are estimated from a sample."];
+  const [exactness, meaning] = error === 0 ? ["Exact", "No figure at the top is estimated."] : [`±${tolerance(error)}\u00a0%`, "Figures with a ± are estimated from a sample."];
   return html`<a class="now-trust" href="#ledger" data-good=${good} title="${meaning} ${count(books.received)} events received, ${good ? "each with exactly one outcome" : "and the outcomes do not add up to that"}." onClick=${toBooks}>
     <${Icon} name=${good ? "check" : "close"} />${exactness}, books ${good ? "balance" : "do not balance"}
   </a>`;

@@ -52,7 +52,7 @@ export default function SiteView() {
 /** @type {import("@preact/signals").ReadonlySignal<"loading" | "failed" | "start" | "board">} */
 const state = computed(() => {
   if (sites.value === null) return sitesFault.value ? "failed" : "loading";
-  return site.value === null || untouched.value ? "start" : "board";
+  return site.value === null || (untouched.value && !site.value.imports) ? "start" : "board"; // an import was sent by nobody
 });
 
 /** @param {string} id @param {number | undefined} visitors */

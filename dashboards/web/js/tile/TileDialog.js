@@ -1,7 +1,7 @@
 // Makes a tile: what it shows, how large, and the code for the page that is to hold it.
 
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { fetchTileKey } from "../api/tile.js";
+import { endTileKey, fetchTileKey } from "../api/tile.js";
 import { LOCAL, moment } from "../format.js";
 import { html } from "../html.js";
 import { address } from "../route.js";
@@ -28,6 +28,7 @@ export default function TileDialog({ site, onClose }) {
   const [asked, setAsked] = useState({ metric: "visitors", by: "", period: "28d", theme: "", size: "medium", ends: "", date: "" });
   const [found, setFound] = useState({ of: "", key: "", expires: "" });
   const [fault, setFault] = useState("");
+  const [ended, setEnded] = useState(0); // keys, since the dialog was opened
   const { metric, period } = asked;
   const by = metric === "current_visitors" ? "" : asked.by;
   const { ends, date } = asked;
@@ -41,7 +42,9 @@ export default function TileDialog({ site, onClose }) {
     setFault("");
     fetchTileKey({ site, metric, period, by }, end, control.signal).then(({ key, expires = "" }) => setFound({ of: question, key, expires }), (why) => !control.signal.aborted && setFault(why.message));
     return () => control.abort();
-  }, [question]);
+  }, [question, ended]);
+  const endKey = () => confirm("End this key? Every page that holds it shows nothing from then on; the code here gets a new one.")
+    && endTileKey(site, key).then(() => { setFound({ of: "", key: "", expires: "" }); setEnded(ended + 1); }, (why) => setFault(why.message));
 
   const { width, height } = SIZES[asked.size];
   const params = new URLSearchParams(Object.entries({ metric, period, by, theme: asked.theme, key }).filter(([, value]) => value));
@@ -69,7 +72,8 @@ export default function TileDialog({ site, onClose }) {
     </div>
     ${fault ? html`<p class="dialog-fault" role="alert">${fault}</p>` : html`
       <div class="tile-code"><pre class="snippet" tabindex="0" aria-label="Code for your page" aria-busy=${!ready}>${ready ? code : "…"}</pre><${Copy} text=${ready ? code : ""} label="Copy" class="button primary" /></div>
-      ${ready && key && html`<p class="muted small">Whoever reads the page that holds it can see this one figure, and nothing else. ${expires ? `It ends on ${moment(Date.parse(expires), LOCAL, WHEN)}, or earlier` : "It ends"} when the signing key has been rotated twice.</p>`}`}
+      ${ready && key && html`<p class="muted small">Whoever reads the page that holds it can see this one figure, and nothing else. ${expires ? `It ends on ${moment(Date.parse(expires), LOCAL, WHEN)}, or earlier` : "It ends"} when the signing key has been rotated twice. <button type="button" class="button quiet small" onClick=${endKey}>End this key now</button></p>`}
+      ${ready && ended > 0 && html`<p class="small" role="status">The key is ended. This code has a new one.</p>`}`}
   <//>`;
 }
 

@@ -11,6 +11,7 @@ export function Dialog({ title, onClose, class: name = "", tools, children }) {
     const dialog = box.current;
     const before = /** @type {HTMLElement | null} */ (document.activeElement);
     if (!dialog?.open) dialog?.showModal();
+    if (matchMedia("(pointer: coarse)").matches) dialog?.querySelector("h2")?.focus(); // a field that has the focus brings up the keyboard, over half of what was opened
     return () => {
       dialog?.close();
       if (before?.isConnected) before.focus({ preventScroll: true }); // the browser itself forgets it with the dialog's element
@@ -26,7 +27,7 @@ export function Dialog({ title, onClose, class: name = "", tools, children }) {
   return html`<dialog class="dialog ${name}" ref=${box} onClick=${outside} onCancel=${cancel} aria-labelledby="dialog-title">
     <div class="dialog-body">
       <header class="dialog-head">
-        <h2 id="dialog-title">${title}</h2>
+        <h2 id="dialog-title" tabindex="-1">${title}</h2>
         ${tools}
         <button type="button" class="button quiet" aria-label="Close" onClick=${onClose}><${Icon} name="close" /></button>
       </header>

@@ -1,6 +1,6 @@
 // A figure of an answer, with what is known of its error where the answer is not exact.
 
-import { decimal } from "../format.js";
+import { tolerance } from "../format.js";
 import { html } from "../html.js";
 
 /**
@@ -17,6 +17,6 @@ export function Num({ text, full, error, value }) {
 /** @param {number} error @param {number} [value] */
 function plusMinus(error, value) {
   const part = value ? (error / Math.abs(value)) * 100 : error;
-  const text = `±${decimal(part >= 10 ? Math.round(part) : Math.max(0.1, Math.round(part * 10) / 10))}${value ? "\u00a0%" : ""}`;
+  const text = `±${tolerance(part)}${value ? "\u00a0%" : ""}`;
   return html`<span class="plus-minus" title="Estimated from a sample: two times out of three the true value is within this.">${text}</span>`;
 }
