@@ -117,7 +117,7 @@ func TestKinesisRefuses(t *testing.T) {
 		"half a certificate": {"--tls-cert " + os.DevNull, `--tls-cert and --tls-key belong together`},
 		"no shards":          {"--stream s:0", `--stream: "s:0" is not a stream, such as clicks:4`},
 		"no name":            {"--stream :1", `--stream: ":1" is not a stream`},
-		"no port":            {"--listen 127.0.0.1", `--listen: "127.0.0.1" is not an address`},
+		"no port":            {"--listen 127.0.0.1", `--listen: "127.0.0.1" is not HOST:PORT`},
 		"no account":         {"--account me", `--account: "me" is not an account`},
 		"no folder":          {"verify", `expected "<dir>"`},
 		"a flag":             {"--fast", `unknown flag --fast`},

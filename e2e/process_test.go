@@ -46,7 +46,7 @@ func TestUpRefuses(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:8080", ":8080", "[::]:8080", "192.0.2.1:8080", "example.com:8080"} {
 		up(t, upCommand(t, "--data", t.TempDir(), "--kinesis", address)).saysInOneLine(t, 2, `--kinesis: ".*" is not an address of this machine`)
 	}
-	up(t, upCommand(t, "--data", t.TempDir(), "--listen", "here")).saysInOneLine(t, 2, `--listen: "here" is not an address`)
+	up(t, upCommand(t, "--data", t.TempDir(), "--listen", "here")).saysInOneLine(t, 2, `--listen: "here" is not HOST:PORT`)
 	up(t, upCommand(t, "--data", data, "--shards", "0")).saysInOneLine(t, 2, `--shards: "0" is not a number of shards`)
 	s.post(t, goodEvent) // and the one that runs does not care
 	s.stop(t)
