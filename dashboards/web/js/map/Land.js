@@ -47,14 +47,15 @@ export function Land({ world, places, picked, onPick, label }) {
 
   /** @param {KeyboardEvent} event */
   function onKey(event) {
-    const at = order.indexOf(current);
+    const here = countryAt(event); // what was clicked has the focus too, and need not be the stop
+    const at = order.indexOf(here);
     const next = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: order.length - 1 }[event.key];
     if (event.key === "Escape" && tip) {
       event.stopPropagation();
       setTip(null);
-    } else if ((event.key === "Enter" || event.key === " ") && current) {
+    } else if ((event.key === "Enter" || event.key === " ") && places.has(here)) {
       event.preventDefault();
-      onPick(current);
+      onPick(here);
     } else if (next !== undefined) {
       event.preventDefault();
       event.stopPropagation(); // elsewhere the arrows move the period
@@ -63,13 +64,18 @@ export function Land({ world, places, picked, onPick, label }) {
   }
 
   /** @param {string} country */
-  function focusOn(country) {
+  function arrive(country) {
     setStop(country);
+    showTipOf(country);
+  }
+
+  /** @param {string} country */
+  function focusOn(country) {
     /** @type {SVGElement | null | undefined} */ (box.current?.querySelector(`[data-country="${country}"]`))?.focus();
   }
 
   return html`<div class="map-land" ref=${box} onPointerMove=${point} onPointerLeave=${() => setTip(null)} onKeyDown=${onKey}
-    onFocusIn=${(/** @type {Event} */ e) => showTipOf(countryAt(e))} onFocusOut=${() => setTip(null)}
+    onFocusIn=${(/** @type {Event} */ e) => arrive(countryAt(e))} onFocusOut=${() => setTip(null)}
     onClick=${(/** @type {Event} */ e) => places.has(countryAt(e)) && onPick(countryAt(e))}>
     <svg viewBox="0 0 ${world.width} ${world.height}" role="group" aria-label="Map of the world: ${label} by country">
       ${world.shapes.map(({ country, path }) => html`<${Country} key=${country} country=${country} path=${path} place=${places.get(country)}
