@@ -22,10 +22,11 @@ export function pageScript(site, door, key) {
   return `<script>
 (() => {
   const door = ${JSON.stringify(key ? `${door}?key=${key}` : door)}, site = ${JSON.stringify(site)};
+  const session = crypto.randomUUID?.() ?? String(Math.random());
   let page = "", from = 0, seen = 0, scrolled = 0;
   function send(name, more) {
     navigator.sendBeacon(door, JSON.stringify({
-      site, name, id: crypto.randomUUID?.(), url: page, screen: \`\${screen.width}x\${screen.height}\`, lang: navigator.language, ...more,
+      site, name, session, url: page.slice(0, 2000), screen: \`\${screen.width}x\${screen.height}\`, lang: navigator.language, ...more,
     }));
   }
   function look() {
@@ -44,10 +45,10 @@ export function pageScript(site, door, key) {
     const now = location.href.split("#")[0];
     if (now === page) return;
     if (page) leave();
-    const referrer = page ? undefined : document.referrer || undefined;
+    const referrer = page ? undefined : document.referrer.slice(0, 2000) || undefined;
     page = now;
     scrolled = 0;
-    send("pageview", { title: document.title, referrer });
+    send("pageview", { title: document.title.slice(0, 500), referrer });
     look();
   }
   for (const name of ["pushState", "replaceState"]) {
@@ -61,7 +62,7 @@ export function pageScript(site, door, key) {
   addEventListener("pageshow", (event) => event.persisted && ((page = ""), view()));
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
-    if (link?.host && link.host !== location.host) send("outbound", { props: { url: link.href } });
+    if (link?.host && link.host !== location.host) send("outbound", { props: { url: link.href.slice(0, 2000) } });
   }, true);
   window.streamgauge = (name, props, revenue) => send(name, { props, revenue });
   document.prerendering ? document.addEventListener("prerenderingchange", view, { once: true }) : view();
