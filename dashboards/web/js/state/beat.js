@@ -15,7 +15,7 @@ export function askAtBeat(asker, time) {
   setTimeout(() => {
     beats.delete(beat);
     for (const one of all) one.ask();
-  }, beat - performance.now());
+  }, Math.ceil(beat - performance.now())); // a timer takes whole milliseconds: less would be before the beat
 }
 
 /** @param {{ ask: () => void }} asker */
