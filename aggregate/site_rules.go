@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -90,8 +89,8 @@ func (r SiteRules) check() error {
 		}
 		names[g.Name] = true
 	}
-	if err := (query.Rules{Bounce: r.Bounce, Goals: r.Goals}).Check(); err != nil {
-		return fmt.Errorf("%w: %s", ErrBadSite, strings.ReplaceAll(err.Error(), query.ErrBad.Error()+": ", "")) // there was no query
+	if faults := (query.Rules{Bounce: r.Bounce, Goals: r.Goals}).Faults(); len(faults) > 0 {
+		return fmt.Errorf("%w: %s", ErrBadSite, faults.Text())
 	}
 	if err := alert.Check(r.Alerts); err != nil {
 		return fmt.Errorf("%w: %w", ErrBadSite, err)

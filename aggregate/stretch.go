@@ -113,7 +113,7 @@ func (s *stretch) eval(q *query.Query, rules query.Rules, sample *sketch.Sample)
 
 // visitorsBeside returns how many visitors the span has, for a sample that does not hold them all. It is zero where the sample holds all of them, or is of a part of the span alone.
 func (s *stretch) visitorsBeside(sample *sketch.Sample) (query.Value, error) {
-	if sample.Complete() || len(s.unsampled) > 0 {
+	if sample.Whole() || len(s.unsampled) > 0 {
 		return query.Value{}, nil
 	}
 	return s.visitors()

@@ -37,14 +37,19 @@ func (t tile) newKey(secrets access.Secrets, end time.Time, ended []aggregate.En
 		if n > 0 {
 			key += numbered + strconv.Itoa(n)
 		}
-		if !isEnded(ended, key) {
+		if _, gone := endedAs(ended, key); !gone {
 			return key
 		}
 	}
 }
 
-func isEnded(ended []aggregate.EndedTile, key string) bool {
-	return slices.ContainsFunc(ended, func(e aggregate.EndedTile) bool { return e.Key == key })
+// endedAs finds a key among those that were ended.
+func endedAs(ended []aggregate.EndedTile, key string) (e aggregate.EndedTile, ok bool) {
+	i := slices.IndexFunc(ended, func(e aggregate.EndedTile) bool { return e.Key == key })
+	if i < 0 {
+		return e, false
+	}
+	return ended[i], true
 }
 
 // opens says whether a key is signed for the tile and has not reached its end, which it returns. There is one way to write a key: another one of the same would
@@ -69,10 +74,8 @@ func (t tile) check(secrets access.Secrets, key string, now time.Time, ended []a
 	case err != nil:
 		return fail(http.StatusUnauthorized, "unauthorized", err.Error())
 	}
-	for _, e := range ended {
-		if e.Key == key {
-			return fail(http.StatusUnauthorized, "expired", "This tile was ended on "+minuteText(e.At)+".")
-		}
+	if e, gone := endedAs(ended, key); gone {
+		return fail(http.StatusUnauthorized, "expired", "This tile was ended on "+minuteText(e.At)+".")
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import "math"
 //
 // Where the number of all visitors is known better than the sample tells, a total is that number times the mean of the sample's visitors, the ratio
 // estimator of the same chapter: rows that together are everybody add up to the visitors, there are no fewer visits than visitors who began one, and the
-// error of a figure that most visitors have a part in is a third of what it was.
+// error of a figure that most visitors have a part in is a third to two thirds of what 1/p has.
 type estimator struct {
 	share float64
 	seen  float64 // visitors of the sample

@@ -21,12 +21,15 @@ type Faults []Fault
 // maxFaults is how many faults are told at once.
 const maxFaults = 20
 
-func (f Faults) Error() string {
+func (f Faults) Error() string { return ErrBad.Error() + ": " + f.Text() }
+
+// Text is what is wrong, for who asked no question: a site's rules are checked when they are set.
+func (f Faults) Text() string {
 	texts := make([]string, len(f))
 	for i, one := range f {
 		texts[i] = one.String()
 	}
-	return ErrBad.Error() + ": " + strings.Join(texts, "; ")
+	return strings.Join(texts, "; ")
 }
 
 // Unwrap makes it an ErrBad.

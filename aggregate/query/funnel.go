@@ -126,7 +126,7 @@ func (l *ladder) climb(v *visit, h int, t int64) {
 
 func (f *Funnel) result(w *walk, reached []int64) FunnelResult {
 	e := w.estimator
-	r := FunnelResult{Exact: w.complete(), Fraction: e.share}
+	r := FunnelResult{Exact: w.exact(), Fraction: e.share}
 	for i, n := range reached {
 		r.Steps = append(r.Steps, FunnelStep{
 			Visitors: e.total(n, products{aa: float64(n)}),

@@ -129,7 +129,7 @@ func (t *trails) neighbour(v *visit, h int) int {
 
 func (t *trails) result(w *walk) JourneyResult {
 	e := w.estimator
-	r := JourneyResult{Exact: w.complete(), Fraction: e.share, Total: len(t.rows.pairs)}
+	r := JourneyResult{Exact: w.exact(), Fraction: e.share, Total: len(t.rows.pairs)}
 	for i, p := range t.rows.pairs {
 		r.Rows = append(r.Rows, JourneyRow{Page: t.text(p), Pageviews: e.total(t.counts.sum(i, 0), t.counts.productsOf(i, 0))})
 	}

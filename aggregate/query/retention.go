@@ -117,7 +117,7 @@ func (c *cohorts) see(_ *visit, _ int, t int64) {
 
 func (c *cohorts) result(w *walk) RetentionResult {
 	e := w.estimator
-	r := RetentionResult{Exact: w.complete(), Fraction: e.share}
+	r := RetentionResult{Exact: w.exact(), Fraction: e.share}
 	for id, b := range c.clock.buckets {
 		counts := c.counts[(b.wall-c.first)/c.length]
 		if counts == nil {

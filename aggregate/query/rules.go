@@ -66,10 +66,12 @@ func (r Rules) WithDefaults() Rules {
 }
 
 // Check reports everything that is wrong with the rules, as Faults.
-func (r Rules) Check() error {
-	var f Faults
+func (r Rules) Check() error { return r.Faults().err() }
+
+// Faults are everything that is wrong with the rules.
+func (r Rules) Faults() (f Faults) {
 	r.check(&f)
-	return f.err()
+	return f
 }
 
 func (r Rules) check(f *Faults) {

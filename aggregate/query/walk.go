@@ -8,12 +8,12 @@ import (
 
 // walk goes through the hits of one visitor after the other that are in a range, no engagement, and that a filter lets through.
 type walk struct {
-	hits     *hits
-	compiler compiler
-	filter   *condition
-	cutter   *cutter
-	from, to int64
-	estimator
+	hits      *hits
+	compiler  compiler
+	filter    *condition
+	cutter    *cutter
+	from, to  int64
+	estimator estimator
 }
 
 func newWalk(s *sketch.Sample, rules Rules, from, to int64, filter *Filter, visits bool, visitors Value) (*walk, error) {
@@ -49,5 +49,5 @@ func (w *walk) each(visitor int, do func(v *visit, h int, t int64)) {
 	}
 }
 
-// complete reports whether what is found is all that there is.
-func (w *walk) complete() bool { return w.hits.sample.Complete() }
+// exact reports whether what is found is all that there is.
+func (w *walk) exact() bool { return w.hits.sample.Complete() }

@@ -9,9 +9,11 @@ import (
 	"time"
 )
 
+// TileKeyMark begins every key of a tile.
+const TileKeyMark = "tk_"
+
 const (
 	tileKeyBytes = 18
-	tileKeyMark  = "tk_"
 	tileKeyEnd   = "." // stands behind the end, which base64url does not have
 )
 
@@ -24,7 +26,7 @@ func (k SigningKey) tileKey(tile, end string) string {
 	if end != "" {
 		purpose, tile, end = "tile until", end+" "+tile, end+tileKeyEnd
 	}
-	return tileKeyMark + end + base64.RawURLEncoding.EncodeToString(k.mac(purpose, tile)[:tileKeyBytes])
+	return TileKeyMark + end + base64.RawURLEncoding.EncodeToString(k.mac(purpose, tile)[:tileKeyBytes])
 }
 
 // TileKey returns the key that opens one tile: the answer to one question about one site, for whoever reads the page that holds it. It is good before its end,
@@ -39,7 +41,7 @@ func (s Secrets) TileKey(tile string, end time.Time) string {
 
 // CheckTileKey says whether a key opens the tile now, by any signing key that is valid: the error is ErrTileKey or, of one that did, ErrExpired. It returns the end that the key has.
 func (s Secrets) CheckTileKey(key, tile string, now time.Time) (end time.Time, err error) {
-	text, _, _ := strings.Cut(strings.TrimPrefix(key, tileKeyMark), tileKeyEnd)
+	text, _, _ := strings.Cut(strings.TrimPrefix(key, TileKeyMark), tileKeyEnd)
 	if !strings.Contains(key, tileKeyEnd) {
 		text = ""
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/streamgauge/streamgauge/aggregate/alert"
 )
 
 // ofAlerts reports whether something about alerts is to be changed.
@@ -64,7 +66,7 @@ func (c *SiteSetCmd) alerts(change *siteChange) error {
 }
 
 // alertKinds are the kinds of rules; what else a rule may hold the server knows.
-var alertKinds = []string{"threshold", "change", "silence", "errors"}
+var alertKinds = []string{string(alert.Threshold), string(alert.Change), string(alert.Silence), string(alert.Errors)}
 
 // parseRule reads KIND,FIELD=VALUE,… Of a list, as that of count, the values are joined by a plus sign.
 func parseRule(text string) (map[string]any, error) {

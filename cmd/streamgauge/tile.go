@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/streamgauge/streamgauge/apigw/access"
 )
 
 // TileCmd is about the keys that tiles need in the pages of others.
@@ -80,8 +83,8 @@ func (k *tileKey) UnmarshalText(text []byte) error {
 	if u, err := url.Parse(key); err == nil && u.Query().Has("key") {
 		key = u.Query().Get("key")
 	}
-	if len(key) < 4 || key[:3] != "tk_" {
-		return fmt.Errorf("%q is not the key of a tile, which begins with tk_, and no address with one", text)
+	if rest, ok := strings.CutPrefix(key, access.TileKeyMark); !ok || rest == "" {
+		return fmt.Errorf("%q is not the key of a tile, which begins with %s, and no address with one", text, access.TileKeyMark)
 	}
 	*k = tileKey(key)
 	return nil

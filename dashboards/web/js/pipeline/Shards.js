@@ -4,7 +4,7 @@ import { count, short } from "../format.js";
 import { html } from "../html.js";
 import { Bar } from "../ui/Bar.js";
 import { shortShard } from "./health.js";
-import { bytes, millis, rate } from "./units.js";
+import { bytes, courseOf, millis, rate } from "./units.js";
 
 /** @typedef {import("../api/pipeline.js").Shard} Shard */
 
@@ -24,12 +24,13 @@ const COLUMNS = [
 
 /** @param {{ view: import("../api/pipeline.js").PipelineView }} props */
 export function Shards({ view: { shards, missing, step_ms: step } }) {
-  const since = step < 60_000 ? "since the process began" : "in the last hour";
+  const { isNoted } = courseOf(step);
+  const since = isNoted ? "in the last hour" : "since the process began";
   const columns = COLUMNS.filter((c) => !missing.includes(c.part ?? ""));
   const most = Math.max(...shards.map((s) => s.records_per_s), 1);
   return html`<section class="card" aria-labelledby="shards-title">
-    <header class="card-head"><h2 id="shards-title">Shards</h2><span class="muted small">${count(shards.length)}${step < 60_000 ? "" : `, ${since}`}</span></header>
-    ${shards.length === 0 ? html`<p class="nothing">${step < 60_000 ? "No shard has been found yet." : "Nothing was read in the last hour."}</p>`
+    <header class="card-head"><h2 id="shards-title">Shards</h2><span class="muted small">${count(shards.length)}${isNoted ? `, ${since}` : ""}</span></header>
+    ${shards.length === 0 ? html`<p class="nothing">${isNoted ? "Nothing was read in the last hour." : "No shard has been found yet."}</p>`
     : html`<table class="table shards">
       <caption class="unseen">Each shard: what is read of it, how far behind it is, and what went wrong ${since}</caption>
       <thead><tr><th scope="col">Shard</th><th scope="col">State</th><th scope="col">Read a second</th>

@@ -1,6 +1,7 @@
 // How the pipeline is, in a sentence.
 
 import { count, span } from "../format.js";
+import { courseOf } from "./units.js";
 
 const NOW = 1_000; // milliseconds that nobody notices
 
@@ -13,7 +14,7 @@ export function healthOf({ shards, step_ms: step }) {
   const failing = open.filter((s) => s.state === "failing");
   if (stuck.length > 0) return { tone: "bad", text: `${named(stuck)} stuck` };
   if (failing.length > 0) return { tone: "warn", text: `${named(failing)} failing, and tried again` };
-  if (open.length === 0) return step < 60_000 ? { tone: "warn", text: "No shard is read" } : { tone: "good", text: "Nothing was read in the last hour" };
+  if (open.length === 0) return courseOf(step).isNoted ? { tone: "good", text: "Nothing was read in the last hour" } : { tone: "warn", text: "No shard is read" };
   const age = Math.max(...open.map((s) => s.iterator_age_ms));
   const all = open.length === 1 ? "The shard is read" : `All ${count(open.length)} shards are read`;
   return { tone: "good", text: age < NOW ? `${all} up to now` : `${all}, ${span(age)} behind` };

@@ -17,11 +17,11 @@ export function millis(ms) {
   return write(Math.max(0, ms), "millisecond", ms < 10 ? 1 : 0);
 }
 
-/** How long the history is, and its steps, as it is said. @param {number} step milliseconds */
+/** How long the history is, and its steps, as it is said; isNoted where it was put together from what functions noted by the minute. @param {number} step milliseconds */
 export function courseOf(step) {
   return step < 60_000
-    ? { seconds: 600, span: "last 10 minutes", each: "each five seconds of the last ten minutes" }
-    : { seconds: 3_600, span: "last hour", each: "each minute of the last hour" };
+    ? { isNoted: false, seconds: 600, span: "last 10 minutes", each: "each five seconds of the last ten minutes" }
+    : { isNoted: true, seconds: 3_600, span: "last hour", each: "each minute of the last hour" };
 }
 
 const SIZES = ["B", "kB", "MB", "GB", "TB"];

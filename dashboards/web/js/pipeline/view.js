@@ -20,6 +20,7 @@ import { healthOf } from "./health.js";
 import { Letters } from "./Letters.js";
 import { Shards } from "./Shards.js";
 import { Throughput } from "./Throughput.js";
+import { courseOf } from "./units.js";
 
 export const knows = followSites;
 export const sheets = [import.meta.resolve("../../css/panel.css"), import.meta.resolve("../../css/pipeline.css")];
@@ -36,7 +37,7 @@ export default function Pipeline({ route }) {
   const [every, setEvery] = useState(EVERY);
   const pipeline = usePoll(fetchPipeline, every, []);
   const step = pipeline.value?.step_ms ?? 0;
-  useEffect(() => setEvery(step < 60_000 ? EVERY : SLOWLY), [step]);
+  useEffect(() => setEvery(courseOf(step).isNoted ? SLOWLY : EVERY), [step]);
   const { site, params } = route;
   /** @param {string} span */
   const chooseSpan = (span) => {
